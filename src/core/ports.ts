@@ -1,0 +1,101 @@
+import type { Readable, Writable } from "node:stream";
+import type { Column, Projection, SqlExpr } from "./types.ts";
+
+/** A connection to the embedded engine. Results are text: no number or date of a row passes through JavaScript. */
+export interface SqlSession {
+  /** Runs one or more statements; a signal interrupts them. */
+  run(sql: string, signal: AbortSignal): Promise<void>;
+  /** Runs one query and returns its rows as text (NULL = null). For small results only: counts, samples, descriptions. */
+  rows(sql: string, signal: AbortSignal): Promise<readonly (readonly (string | null)[])[]>;
+}
+
+/** What differs between the SQL of warehouses, as far as generated queries need it. */
+export interface Dialect {
+  quoteIdentifier(name: string): string;
+  quoteText(text: string): string;
+}
+
+/**
+ * A warehouse that a model is queried from: one connection's lifetime; disposing it cancels what still runs.
+ * A source that lives inside the engine offers a relation; every other one writes row text.
+ */
+export interface Source extends AsyncDisposable {
+  readonly dialect: Dialect;
+  /** Columns of a query without running it. Refuses (SOURCE_QUERY_REFUSED) writes, several statements and duplicate names. */
+  describe(query: string, signal: AbortSignal): Promise<readonly Column[]>;
+  /** DuckDB SQL that brings `text`, this source's native text of a column, to the canonical text. NULL stays NULL. */
+  canonical(column: Column, text: SqlExpr): SqlExpr;
+  readonly reading:
+    | {
+        readonly shape: "row_text";
+        /**
+         * Writes one line a row (COPY text format: TAB between fields, `\N` NULL, backslash escapes, LF at the end), ends the sink,
+         * and returns the number of rows that the server says it sent. An end without that proof is SOURCE_TRUNCATED.
+         */
+        extract(projection: Projection, sink: Writable, signal: AbortSignal): Promise<{ readonly rows: bigint }>;
+      }
+    | {
+        readonly shape: "relation";
+        /** A DuckDB query over the session that the source was opened with: the projected columns, named c0, c1 …, in their native types. */
+        relation(projection: Projection): string;
+      };
+}
+
+/** What is stored beside an object's bytes, so that a later look can tell whose it is. */
+export interface ObjectFacts {
+  readonly stateId: string;
+  readonly generation: number;
+  readonly run: string;
+  readonly sha256: string;
+}
+
+/** Bytes that can be sent more than once. */
+export interface ObjectBody {
+  readonly size: number;
+  /** Lower-case hex. */
+  readonly sha256: string;
+  /** Opens the bytes from `start` (inclusive) to `end` (exclusive); every call starts anew. */
+  open(start?: number, end?: number): Readable;
+}
+
+/**
+ * What a create-once PUT came to. `exists`: somebody's object stands there already; `afterUnanswered` says that an earlier
+ * attempt of this very call got no answer, so it may be our own. `unanswered`: no attempt got an answer.
+ */
+export type PutOutcome =
+  | { readonly kind: "created" }
+  | { readonly kind: "exists"; readonly afterUnanswered: boolean }
+  | { readonly kind: "unanswered"; readonly cause: Error };
+
+/** What a look at an object came to. `forbidden`: this store's credentials may not look. */
+export type HeadOutcome =
+  | { readonly kind: "found"; readonly size: number; readonly facts: ObjectFacts | null }
+  | { readonly kind: "missing" }
+  | { readonly kind: "forbidden" };
+
+/** Identity of a place that objects go to; two streams or states with equal identities meet there. */
+export interface Place {
+  readonly type: string;
+  readonly endpoint: string;
+  readonly bucket: string;
+  readonly prefix: string;
+}
+
+/**
+ * Objects under one prefix: a destination and the state root alike. Keys are relative to it, with `/` between parts.
+ * A destination must do without the four readers (`head` may answer `forbidden`; the others throw DESTINATION_ACCESS_DENIED).
+ */
+export interface ObjectStore extends AsyncDisposable {
+  readonly place: Place;
+  /** Creates the object only when nothing stands at the key; durable when it answers `created`. `facts` are kept beside the bytes. */
+  putNew(key: string, body: ObjectBody, facts: ObjectFacts | null, signal: AbortSignal): Promise<PutOutcome>;
+  head(key: string, signal: AbortSignal): Promise<HeadOutcome>;
+  /** The bytes, or null when nothing stands there. */
+  get(key: string, signal: AbortSignal): Promise<Readable | null>;
+  /** Keys below a prefix that ends in `/` (or is empty), in UTF-8 order. */
+  list(prefix: string, signal: AbortSignal): Promise<readonly string[]>;
+  /** Removes the object; one that is not there is no error. */
+  delete(key: string, signal: AbortSignal): Promise<void>;
+  /** Absolute path of a key, for a store that is a folder of this machine; absent elsewhere. */
+  readonly pathOf?: (key: string) => string;
+}
