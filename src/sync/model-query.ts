@@ -1,0 +1,26 @@
+import type { Dialect } from "../core/ports.ts";
+import { trimStatement } from "../core/sql-text.ts";
+import { AUDIENCE_COLUMN, type AudienceMember, type ModelQuery } from "../core/types.ts";
+
+/** The one SELECT that yields a model's rows, in the source's own SQL, without a trailing semicolon. */
+export function modelQuery(query: ModelQuery, dialect: Dialect): string {
+  switch (query.kind) {
+    case "sql":
+      return trimStatement(query.sql);
+    case "table":
+      return `SELECT * FROM ${query.table.split(".").map(dialect.quoteIdentifier).join(".")}`;
+    case "audiences":
+      return audienceQuery(trimStatement(query.entitySql), query.members, dialect);
+  }
+}
+
+/**
+ * Rows (entity columns, _audience), one per member, from a single scan of the entity: each entity row meets the list of audiences,
+ * and CASE evaluates only the condition of the audience at hand. A NULL condition is no membership.
+ */
+function audienceQuery(entitySql: string, members: readonly AudienceMember[], dialect: Dialect): string {
+  const column = dialect.quoteIdentifier(AUDIENCE_COLUMN);
+  const names = members.map((member) => `SELECT ${dialect.quoteText(member.name)} AS ${column}`).join(" UNION ALL ");
+  const cases = members.map((member) => `WHEN ${dialect.quoteText(member.name)} THEN (\n${trimStatement(member.condition)}\n)`).join("\n");
+  return `SELECT entity.*, audience.${column} FROM (\n${entitySql}\n) AS entity CROSS JOIN (${names}) AS audience\nWHERE CASE audience.${column}\n${cases}\nEND`;
+}
