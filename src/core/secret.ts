@@ -26,3 +26,17 @@ export class Secret {
     return MASK;
   }
 }
+
+/** A secret that a file holds; the path is absolute once the configuration is compiled. */
+export interface SecretFile {
+  readonly file: string;
+}
+
+/** A secret that a command prints; it runs without a shell, in `cwd` (the folder of the configuration file). */
+export interface SecretCommand {
+  readonly command: readonly string[];
+  readonly cwd?: string | undefined;
+}
+
+/** How a secret is given in the configuration: as text, or as the place to get it from anew for each run (`resolveSecret`). */
+export type SecretRef = Secret | SecretFile | SecretCommand;
