@@ -1,0 +1,20 @@
+import { defineConfig } from "vitest/config";
+
+export default defineConfig({
+  test: {
+    include: ["test/**/*.test.ts"],
+    globalSetup: ["test/support/build-once.ts"],
+    setupFiles: ["test/support/no-leftovers.ts"],
+    // A process per file: native engines, signals and environment of one file cannot reach the next.
+    pool: "forks",
+    maxWorkers: 2,
+    testTimeout: 20_000,
+    hookTimeout: 60_000,
+    // `.only` left behind would pass for a green suite.
+    allowOnly: false,
+    passWithNoTests: false,
+    restoreMocks: true,
+    unstubEnvs: true,
+    reporters: ["default", "hanging-process"],
+  },
+});
