@@ -29,6 +29,13 @@ export const ERROR_CODES = {
     "The configuration or a model file breaks a rule.",
     "Mend the lines shown; `sync validate` checks them offline.",
   ),
+  DATA_KEY_DUPLICATE: entry(EXIT.data, "Two rows of the model's result have the same primary key, so a change could not be told from another.", "Run the query shown to see them; make the query return one row a key, or widen primary_key."),
+  DATA_KEY_NULL: entry(EXIT.data, "A row of the model's result has NULL in a primary key column.", "Run the query shown to see them; filter them out in the model, or choose another primary_key."),
+  DATA_ROW_TOO_LARGE: entry(EXIT.data, "A row is longer than the engine reads.", "Leave the large column out of `columns`, or shorten it in the query."),
+  ENGINE_DISK_FULL: entry(EXIT.bug, "The embedded engine has no room left in its spill folder.", "Free space under engine.temp_directory, or raise engine.max_temp_size. Nothing was delivered; run again."),
+  ENGINE_FAILED: entry(EXIT.bug, "The embedded engine failed while it read rows; its own text is withheld because it can quote a row.", "Run the model's query by itself to see the row. Nothing was delivered."),
+  ENGINE_OUT_OF_MEMORY: entry(EXIT.bug, "The embedded engine reached its memory limit.", "Raise engine.memory_limit or lower engine.threads. Nothing was delivered; run again."),
+  ENGINE_QUERY_REFUSED: entry(EXIT.source, "The embedded engine refuses a query before it reads a row: a mistake in the SQL, or a missing table, column or file.", "Mend the query at the place that the message names."),
   INTERRUPTED: entry(130, "A signal stopped the run.", "Run the same command again: an unfinished delivery goes on where it stood."),
   INTERNAL: entry(EXIT.bug, "Something happened that should be impossible.", "Please report it with the output of the command."),
   SECRET_UNAVAILABLE: entry(
@@ -36,6 +43,10 @@ export const ERROR_CODES = {
     "A secret that is kept in a file or printed by a command could not be had.",
     "Look at the file or run the command by hand, as the user that Spillway runs as; then run again.",
   ),
+  SOURCE_BUSY: entry(EXIT.source, "Another process holds the source database.", "Wait until it has finished, then run again."),
+  SOURCE_NOT_FOUND: entry(EXIT.source, "The source is not where the configuration says it is.", "Check the source's address or path."),
+  SOURCE_QUERY_REFUSED: entry(EXIT.source, "The model is not a single query: it writes, holds several statements, or returns two columns of one name.", "Make the model one SELECT with distinct column names."),
+  SOURCE_TRUNCATED: entry(EXIT.source, "The rows that arrived are not the rows that the source sent: some were lost, doubled or torn on the way.", "Run again. Nothing was delivered and the snapshot is as it was; if it comes back, look at the network between here and the source."),
 } as const satisfies Record<string, ErrorCodeEntry>;
 
 export type ErrorCode = keyof typeof ERROR_CODES;

@@ -1,0 +1,51 @@
+import { SyncError } from "../core/errors.ts";
+import type { EngineLimits } from "../core/types.ts";
+
+/**
+ * Translates what DuckDB threw. Its messages can quote rows, so none goes on, not even as a cause: only errors that are made
+ * before any row is read (parsing, binding, missing files) keep their text.
+ */
+export function engineError(error: unknown, doing: string, limits: EngineLimits | null): SyncError {
+  if (error instanceof SyncError) return error;
+  const message = error instanceof Error ? error.message : String(error);
+  const kind = /^([A-Z][A-Za-z ]*?) ?Error:/u.exec(message)?.[1] ?? "Unknown";
+  if (/Maximum line size|exceeds? the maximum line size/iu.test(message)) return rowTooLarge();
+  if (kind === "Out of Memory") return outOfMemory(message);
+  if (/No space left|temp_directory|max_temp_directory_size/iu.test(message)) return diskFull();
+  if (BEFORE_ROWS.has(kind)) {
+    return new SyncError("ENGINE_QUERY_REFUSED", `The embedded engine cannot ${doing}: ${firstLine(message)}`, {
+      hint: "Check the query, its table and column names, and the paths of the files that it reads.",
+      context: { kind },
+    });
+  }
+  return new SyncError("ENGINE_FAILED", `The embedded engine could not ${doing} (${kind} error; its text is withheld because it may quote a row).`, {
+    hint: limits === null ? "Run the query by itself in the DuckDB shell to see the row that it fails on." : "Check `engine:` in the configuration.",
+    context: { kind, lock: /lock on file/iu.test(message) },
+  });
+}
+
+/** Kinds of error that DuckDB raises before it reads a row. */
+const BEFORE_ROWS = new Set(["Parser", "Binder", "Catalog", "Syntax", "Permission", "Not implemented"]);
+
+function firstLine(message: string): string {
+  return message.split("\n", 1)[0] ?? "";
+}
+
+function rowTooLarge(): SyncError {
+  return new SyncError("DATA_ROW_TOO_LARGE", "A row of the result is longer than the longest line that the engine reads (16 MiB).", {
+    hint: "Leave the large column out of `columns`, or shorten it in the query.",
+  });
+}
+
+function outOfMemory(message: string): SyncError {
+  if (/temp_directory|temp directory|disk/iu.test(message)) return diskFull();
+  return new SyncError("ENGINE_OUT_OF_MEMORY", "The embedded engine reached engine.memory_limit and could not spill what it needed.", {
+    hint: "Raise engine.memory_limit, or lower engine.threads (each thread needs its own buffers).",
+  });
+}
+
+function diskFull(): SyncError {
+  return new SyncError("ENGINE_DISK_FULL", "The embedded engine could not write to its spill folder: it is full, or engine.max_temp_size is reached.", {
+    hint: "Free space under engine.temp_directory, or raise engine.max_temp_size.",
+  });
+}

@@ -1,0 +1,102 @@
+import { execFile } from "node:child_process";
+import { constants, openSync, rmSync } from "node:fs";
+import { Socket } from "node:net";
+import { join } from "node:path";
+import type { Writable } from "node:stream";
+import { setTimeout as sleep } from "node:timers/promises";
+import { promisify } from "node:util";
+import type { SqlExpr } from "../core/types.ts";
+import { sqlText } from "./sql-literal.ts";
+
+/**
+ * The first line of every row text stream. DuckDB strips a byte order mark from the start of line 1, so a first value could lose
+ * one; and `\?` is no escape of the COPY text format, so no row can look like it.
+ */
+const SENTINEL = "\\?";
+
+/** The longest line that is read, in bytes; DuckDB holds a few buffers of four lines each. */
+const MAX_LINE_BYTES = 16 * 1024 * 1024;
+const BUFFER_BYTES = 4 * MAX_LINE_BYTES;
+
+/**
+ * A FROM item with one column `l`: the lines of a file or FIFO that starts with the sentinel. A vertical tab never stands raw in
+ * row text (COPY escapes it), so it serves as the delimiter that never occurs; `force_not_null` keeps an empty line from being NULL.
+ */
+export function rowTextLines(path: string): string {
+  const options = [
+    "auto_detect=false",
+    "header=false",
+    "delim=E'\\x0b'",
+    "quote=''",
+    "escape=''",
+    "new_line='\\n'",
+    "force_not_null=['l']",
+    "columns={'l': 'VARCHAR'}",
+    `max_line_size=${String(MAX_LINE_BYTES)}`,
+    `buffer_size=${String(BUFFER_BYTES)}`,
+  ];
+  return `(SELECT l FROM read_csv(${sqlText(path)}, ${options.join(", ")}) WHERE l <> ${sqlText(SENTINEL)})`;
+}
+
+/** The text of one field of row text, NULL for `\N`, escapes undone only where a backslash stands. */
+export function unescapeField(field: SqlExpr): SqlExpr {
+  const steps: readonly (readonly [string, string])[] = [
+    // A doubled backslash goes aside first, so that the `n` of `\\n` is not taken for a line feed. Raw VT cannot occur.
+    ["'\\\\'", "chr(11) || '0'"],
+    ["'\\v'", "chr(11) || '1'"],
+    ["'\\t'", "chr(9)"],
+    ["'\\n'", "chr(10)"],
+    ["'\\r'", "chr(13)"],
+    ["'\\b'", "chr(8)"],
+    ["'\\f'", "chr(12)"],
+    ["chr(11) || '0'", "'\\'"],
+    ["chr(11) || '1'", "chr(11)"],
+  ];
+  const plain = steps.reduce((sql, [from, to]) => `replace(${sql}, ${from}, ${to})`, field);
+  return `CASE WHEN ${field} = '\\N' THEN NULL WHEN contains(${field}, '\\') THEN ${plain} ELSE ${field} END`;
+}
+
+/** A named pipe that carries one row text stream into an engine query. */
+export interface RowTextPipe extends Disposable {
+  readonly path: string;
+  /** The writing end, sentinel already written; waits until the query that reads the pipe has opened it. */
+  open(signal: AbortSignal): Promise<Writable>;
+}
+
+/** Makes a named pipe in a folder of this run; disposing removes it. */
+export async function createRowTextPipe(folder: string, name: string): Promise<RowTextPipe> {
+  const path = join(folder, `${name}.fifo`);
+  await promisify(execFile)("mkfifo", ["-m", "600", path]);
+  return {
+    path,
+    open: async (signal) => await openWriter(path, signal),
+    [Symbol.dispose]: () => rmSync(path, { force: true }),
+  };
+}
+
+/**
+ * Opens without blocking: a blocking open would sit in libuv's thread pool, where the engine's own queries run, and enough runs
+ * at once would wait for each other for ever. For the same reason the bytes go through a socket and not through fs writes.
+ */
+async function openWriter(path: string, signal: AbortSignal): Promise<Writable> {
+  for (;;) {
+    signal.throwIfAborted();
+    const fd = tryOpen(path);
+    if (fd !== null) {
+      const socket = new Socket({ fd, readable: false, writable: true });
+      socket.write(`${SENTINEL}\n`);
+      return socket;
+    }
+    await sleep(2, undefined, { signal });
+  }
+}
+
+function tryOpen(path: string): number | null {
+  try {
+    return openSync(path, constants.O_WRONLY | constants.O_NONBLOCK);
+  } catch (error) {
+    // No reader yet.
+    if (error instanceof Error && "code" in error && error.code === "ENXIO") return null;
+    throw error;
+  }
+}

@@ -1,0 +1,11 @@
+import type { Engine } from "../engine/open-engine.ts";
+
+/** What a source is opened with, besides its own options. */
+export interface SourceContext {
+  readonly engine: Engine;
+  /** The stream's name, for the warehouse's own query log. */
+  readonly stream: string;
+  readonly run: string;
+  /** Absolute folder that relative file names in a query are looked up in. */
+  readonly folder: string;
+}
