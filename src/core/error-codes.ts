@@ -29,15 +29,88 @@ export const ERROR_CODES = {
     "The configuration or a model file breaks a rule.",
     "Mend the lines shown; `sync validate` checks them offline.",
   ),
-  DATA_KEY_DUPLICATE: entry(EXIT.data, "Two rows of the model's result have the same primary key, so a change could not be told from another.", "Run the query shown to see them; make the query return one row a key, or widen primary_key."),
-  DATA_KEY_NULL: entry(EXIT.data, "A row of the model's result has NULL in a primary key column.", "Run the query shown to see them; filter them out in the model, or choose another primary_key."),
-  DATA_ROW_TOO_LARGE: entry(EXIT.data, "A row is longer than the engine reads.", "Leave the large column out of `columns`, or shorten it in the query."),
-  ENGINE_DISK_FULL: entry(EXIT.bug, "The embedded engine has no room left in its spill folder.", "Free space under engine.temp_directory, or raise engine.max_temp_size. Nothing was delivered; run again."),
-  ENGINE_FAILED: entry(EXIT.bug, "The embedded engine failed while it read rows; its own text is withheld because it can quote a row.", "Run the model's query by itself to see the row. Nothing was delivered."),
-  ENGINE_OUT_OF_MEMORY: entry(EXIT.bug, "The embedded engine reached its memory limit.", "Raise engine.memory_limit or lower engine.threads. Nothing was delivered; run again."),
-  ENGINE_QUERY_REFUSED: entry(EXIT.source, "The embedded engine refuses a query before it reads a row: a mistake in the SQL, or a missing table, column or file.", "Mend the query at the place that the message names."),
+  CONFIG_KEYS_COLLIDE: entry(
+    EXIT.usage,
+    "Two objects could get the same key: files of one stream, or of two streams that deliver to the same place.",
+    "Put `{stream}`, `{generation:06}`, `{change}` and `{part:04}` into file.folder or file.name, or give each stream a folder of its own.",
+  ),
+  CONFIG_NOT_SUPPORTED_YET: entry(
+    EXIT.usage,
+    "The key or value is part of Spillway's format but this version does not act on it, so it is refused rather than ignored.",
+    "Take it away, or wait for a version whose changelog names it.",
+  ),
+  CONFIG_SYNTAX: entry(
+    EXIT.usage,
+    "A configuration file is not the YAML that Spillway reads: one YAML 1.2 document without tags, merge keys or repeated keys.",
+    "Mend the place shown; a value with special characters goes into quotes.",
+  ),
+  CONFIG_UNKNOWN_KEY: entry(
+    EXIT.usage,
+    "A key that does not exist stands in a configuration file; it would have been without effect.",
+    "Correct its spelling as suggested, or take it away.",
+  ),
+  CONFIG_UNKNOWN_NAME: entry(
+    EXIT.usage,
+    "A file refers to a source, a destination or a column that is not defined.",
+    "Correct the name as suggested, or define it.",
+  ),
+  CONFIG_UNREADABLE: entry(
+    EXIT.usage,
+    "A configuration, model, SQL or .env file is missing, may not be read, is too large or is not UTF-8 text.",
+    "Check the path (relative paths start at the file that they stand in) and the file's rights.",
+  ),
+  CONFIG_VARIABLE_UNSET: entry(
+    EXIT.usage,
+    "A file uses `${NAME}` and neither the environment nor .env sets it.",
+    "Set the variable, or write `${NAME:-default}`.",
+  ),
+  DATA_KEY_DUPLICATE: entry(
+    EXIT.data,
+    "Two rows of the model's result have the same primary key, so a change could not be told from another.",
+    "Run the query shown to see them; make the query return one row a key, or widen primary_key.",
+  ),
+  DATA_KEY_NULL: entry(
+    EXIT.data,
+    "A row of the model's result has NULL in a primary key column.",
+    "Run the query shown to see them; filter them out in the model, or choose another primary_key.",
+  ),
+  DATA_ROW_TOO_LARGE: entry(
+    EXIT.data,
+    "A row is longer than the engine reads.",
+    "Leave the large column out of `columns`, or shorten it in the query.",
+  ),
+  DATA_UNENCODABLE: entry(
+    EXIT.data,
+    "A value holds a NUL character, which no CSV or TXT reader can be trusted to take.",
+    "Take it out in the query, e.g. `replace(name, chr(0), '')`. Nothing was delivered; run again.",
+  ),
+  ENGINE_DISK_FULL: entry(
+    EXIT.bug,
+    "The embedded engine has no room left in its spill folder.",
+    "Free space under engine.temp_directory, or raise engine.max_temp_size. Nothing was delivered; run again.",
+  ),
+  ENGINE_FAILED: entry(
+    EXIT.bug,
+    "The embedded engine failed while it read rows; its own text is withheld because it can quote a row.",
+    "Run the model's query by itself to see the row. Nothing was delivered.",
+  ),
+  ENGINE_OUT_OF_MEMORY: entry(
+    EXIT.bug,
+    "The embedded engine reached its memory limit.",
+    "Raise engine.memory_limit or lower engine.threads. Nothing was delivered; run again.",
+  ),
+  ENGINE_QUERY_REFUSED: entry(
+    EXIT.source,
+    "The embedded engine refuses a query before it reads a row: a mistake in the SQL, or a missing table, column or file.",
+    "Mend the query at the place that the message names.",
+  ),
   INTERRUPTED: entry(130, "A signal stopped the run.", "Run the same command again: an unfinished delivery goes on where it stood."),
   INTERNAL: entry(EXIT.bug, "Something happened that should be impossible.", "Please report it with the output of the command."),
+  MODEL_COLUMN_UNKNOWN: entry(
+    EXIT.usage,
+    "`primary_key`, `columns` or `ignore_changes_in` names a column that does not exist.",
+    "Write the name as the query returns it (case counts), or add the column to the query.",
+  ),
   SECRET_UNAVAILABLE: entry(
     EXIT.usage,
     "A secret that is kept in a file or printed by a command could not be had.",
@@ -45,8 +118,22 @@ export const ERROR_CODES = {
   ),
   SOURCE_BUSY: entry(EXIT.source, "Another process holds the source database.", "Wait until it has finished, then run again."),
   SOURCE_NOT_FOUND: entry(EXIT.source, "The source is not where the configuration says it is.", "Check the source's address or path."),
-  SOURCE_QUERY_REFUSED: entry(EXIT.source, "The model is not a single query: it writes, holds several statements, or returns two columns of one name.", "Make the model one SELECT with distinct column names."),
-  SOURCE_TRUNCATED: entry(EXIT.source, "The rows that arrived are not the rows that the source sent: some were lost, doubled or torn on the way.", "Run again. Nothing was delivered and the snapshot is as it was; if it comes back, look at the network between here and the source."),
+  SOURCE_QUERY_REFUSED: entry(
+    EXIT.source,
+    "The model is not a single query: it writes, holds several statements, or returns two columns of one name.",
+    "Make the model one SELECT with distinct column names.",
+  ),
+  SOURCE_TRUNCATED: entry(
+    EXIT.source,
+    "The rows that arrived are not the rows that the source sent: some were lost, doubled or torn on the way.",
+    "Run again. Nothing was delivered and the snapshot is as it was; if it comes back, look at the network between here and the source.",
+  ),
+  STREAM_NOT_CHOSEN: entry(
+    EXIT.usage,
+    "The command needs to know which streams it is for.",
+    "Name them with `-m NAME`, `-s tag:NAME` or `-s destination:NAME`, or say `--all`.",
+  ),
+  STREAM_UNKNOWN: entry(EXIT.usage, "A choice of streams matches none.", "`sync ls` shows the streams, their tags and destinations."),
 } as const satisfies Record<string, ErrorCodeEntry>;
 
 export type ErrorCode = keyof typeof ERROR_CODES;
