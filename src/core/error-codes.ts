@@ -111,6 +111,16 @@ export const ERROR_CODES = {
     "`primary_key`, `columns` or `ignore_changes_in` names a column that does not exist.",
     "Write the name as the query returns it (case counts), or add the column to the query.",
   ),
+  PROJECT_EXISTS: entry(
+    EXIT.usage,
+    "`sync init` found a configuration in the folder already; it never writes over one.",
+    "Name another folder, or delete the old config.yaml first.",
+  ),
+  RUNS_FAILED: entry(
+    EXIT.someFailed,
+    "Of several streams, some failed; the others are done.",
+    "Look at each failed run with `sync show RUN`, mend what it names, and run the same command again.",
+  ),
   SECRET_UNAVAILABLE: entry(
     EXIT.usage,
     "A secret that is kept in a file or printed by a command could not be had.",
@@ -134,6 +144,7 @@ export const ERROR_CODES = {
     "Name them with `-m NAME`, `-s tag:NAME` or `-s destination:NAME`, or say `--all`.",
   ),
   STREAM_UNKNOWN: entry(EXIT.usage, "A choice of streams matches none.", "`sync ls` shows the streams, their tags and destinations."),
+  USAGE: entry(EXIT.usage, "The command line does not read as a command.", "See `sync --help`, or `sync COMMAND --help` with an example of each command."),
 } as const satisfies Record<string, ErrorCodeEntry>;
 
 export type ErrorCode = keyof typeof ERROR_CODES;
