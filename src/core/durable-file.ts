@@ -1,0 +1,63 @@
+import { createHash } from "node:crypto";
+import { createReadStream } from "node:fs";
+import { link, mkdir, open } from "node:fs/promises";
+import { dirname } from "node:path";
+
+const LINK_ATTEMPTS = 5;
+
+/** Makes the names in a folder survive a power cut. */
+export async function syncFolder(path: string): Promise<void> {
+  await syncFile(path);
+}
+
+/** Makes the bytes of a file survive a power cut. */
+export async function syncFile(path: string): Promise<void> {
+  const handle = await open(path, "r");
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}
+
+/** Creates a folder and its missing parents, durably. */
+export async function makeFolder(path: string): Promise<void> {
+  const first = await mkdir(path, { recursive: true });
+  if (first === undefined) return;
+  // Every new folder is a name in its parent, from the innermost up to the parent of the first one made.
+  for (let made = path; made.length >= first.length; made = dirname(made)) await syncFolder(dirname(made));
+}
+
+/** Gives a finished, synced file a second name on the same file system, never over an existing one; durable when it answers `created`. */
+export async function linkNew(from: string, to: string): Promise<"created" | "exists"> {
+  for (let attempt = 1; ; attempt += 1) {
+    await makeFolder(dirname(to));
+    try {
+      await link(from, to);
+      await syncFolder(dirname(to));
+      return "created";
+    } catch (error) {
+      const code = errnoOf(error);
+      if (code === "EEXIST") return "exists";
+      // Somebody who tidied up took the empty folder away between the two steps; a source that is gone stays gone.
+      if (code !== "ENOENT" || attempt === LINK_ATTEMPTS) throw error;
+    }
+  }
+}
+
+/** The SHA-256 (lower-case hex) and size of a file, read as a stream. */
+export async function hashFile(path: string, signal: AbortSignal): Promise<{ readonly sha256: string; readonly size: number }> {
+  const hash = createHash("sha256");
+  let size = 0;
+  for await (const chunk of createReadStream(path, { signal, highWaterMark: 1 << 20 })) {
+    const bytes = chunk as Buffer;
+    hash.update(bytes);
+    size += bytes.length;
+  }
+  return { sha256: hash.digest("hex"), size };
+}
+
+/** The operating system's code of an error (ENOENT, EEXIST, …), or null. */
+export function errnoOf(error: unknown): string | null {
+  return error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : null;
+}

@@ -1,0 +1,185 @@
+import { z } from "zod";
+import { CHANGE_KINDS } from "../core/types.ts";
+
+// The documents of the state root, version 1 each. They are read strictly: what an older or newer program wrote and this one does
+// not know must stop it, not be guessed at. docs/state-format.md describes them.
+
+const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
+const count = z.int().nonnegative();
+const instant = z.iso.datetime();
+const columnKind = z.enum(["integer", "decimal", "float", "boolean", "date", "time", "timestamp", "timestamp_tz", "bytes", "json", "text"]);
+
+const place = z.strictObject({ type: z.string(), endpoint: z.string(), bucket: z.string(), prefix: z.string() }).readonly();
+
+const layout = z
+  .strictObject({
+    salt: z.string().regex(/^[0-9a-f]{32}$/),
+    canonicalVersion: z.int(),
+    columns: z.array(z.strictObject({ name: z.string(), type: z.string(), kind: columnKind }).readonly()).readonly(),
+    keyCount: count,
+    ignoredCount: count,
+    outputs: z.array(z.strictObject({ name: z.string(), kind: columnKind, ignored: z.boolean() }).readonly()).readonly(),
+    mapping: z.string(),
+    changes: z.array(z.enum(CHANGE_KINDS)).readonly(),
+  })
+  .readonly();
+
+const fileRef = z.strictObject({ key: z.string(), size: count, sha256, outputs: z.array(z.string()).readonly() }).readonly();
+
+const identity = z
+  .strictObject({
+    destination: place,
+    source: z.strictObject({ type: z.string(), name: z.string() }).readonly(),
+    key: z.array(z.string()).readonly(),
+    mode: z.enum(["delta", "full"]),
+  })
+  .readonly();
+
+/** Why an entry of CURRENT was written. */
+export const SWAP_REASONS = ["opened", "promoted", "refreshed", "folded", "baselined", "voided", "reset"] as const;
+
+/** CURRENT: what the destination of a stream has been told. */
+export const currentSchema = z
+  .strictObject({
+    format: z.literal("spillway/current/1"),
+    seq: count,
+    generation: count,
+    stateId: z.uuid(),
+    reason: z.enum(SWAP_REASONS),
+    run: z.string(),
+    at: instant,
+    identity,
+    layout: layout.nullable(),
+    rows: count.nullable(),
+    base: fileRef.nullable(),
+    log: z.array(fileRef).readonly(),
+    uncertain: z.array(fileRef).readonly(),
+    abandoned: z.array(count).readonly(),
+    resetSeq: count.nullable(),
+    manifest: z.strictObject({ generation: count, sha256 }).readonly().nullable(),
+  })
+  .readonly();
+export type Current = z.infer<typeof currentSchema>;
+
+const counts = z
+  .strictObject({
+    added: count,
+    changed: count,
+    removed: count,
+    full: count,
+    refreshed: count,
+    unchanged: count,
+    current: count,
+    snapshotAfter: count,
+  })
+  .readonly();
+
+const plannedObject = z
+  .strictObject({
+    key: z.string(),
+    change: z.enum([...CHANGE_KINDS, "full"]),
+    part: z.int().positive(),
+    rows: count,
+    size: count,
+    sha256,
+    staged: z.string(),
+  })
+  .readonly();
+
+const changedColumns = z.array(z.strictObject({ name: z.string(), rows: count }).readonly()).readonly();
+
+/** A plan: the exact bytes of one generation, and what CURRENT becomes when all of them have arrived. */
+export const planSchema = z
+  .strictObject({
+    format: z.literal("spillway/plan/1"),
+    stream: z.string(),
+    generation: z.int().positive(),
+    seq: count,
+    stateId: z.uuid(),
+    run: z.string(),
+    at: instant,
+    slot: instant,
+    kind: z.enum(["delta", "full"]),
+    identity,
+    replaces: z.boolean(),
+    objects: z.array(plannedObject).readonly(),
+    manifest: z.strictObject({ key: z.string(), size: count, sha256, staged: z.string() }).readonly().nullable(),
+    delta: fileRef,
+    wholeSnapshot: z.boolean(),
+    layout,
+    states: z.array(z.string()).readonly(),
+    counts,
+    changedColumns,
+  })
+  .readonly();
+export type Plan = z.infer<typeof planSchema>;
+export type PlannedObject = z.infer<typeof plannedObject>;
+export type FileRef = z.infer<typeof fileRef>;
+export type StreamIdentity = z.infer<typeof identity>;
+export type StoredCounts = z.infer<typeof counts>;
+
+/** Beside staged bytes: what they were made for, so that they are deleted only once they can no longer be planned. */
+export const stageSchema = z
+  .strictObject({ format: z.literal("spillway/stage/1"), run: z.string(), generation: z.int().positive(), seq: count })
+  .readonly();
+
+/** One entry of a lease's sequence. */
+export const leaseSchema = z
+  .strictObject({
+    format: z.literal("spillway/lease/1"),
+    run: z.string(),
+    host: z.string(),
+    instance: z.string(),
+    pid: z.int(),
+    at: instant,
+    ttlMs: count,
+    released: z.boolean(),
+  })
+  .readonly();
+export type Lease = z.infer<typeof leaseSchema>;
+
+/** A small record whose existence is what counts: marks, attempts, foreign objects, claims. */
+export const noteSchema = z
+  .strictObject({ format: z.literal("spillway/note/1"), run: z.string(), at: instant, about: z.string() })
+  .readonly();
+
+/** What a run came to. `unfinished`: it began, and nothing is known of its end. */
+export const RUN_STATUSES = [
+  "delivered",
+  "unchanged",
+  "baselined",
+  "reset",
+  "superseded",
+  "busy",
+  "failed",
+  "interrupted",
+  "unfinished",
+] as const;
+
+/** A run as people look back on it. */
+export const runRecordSchema = z
+  .strictObject({
+    format: z.literal("spillway/run/1"),
+    run: z.string(),
+    stream: z.string(),
+    status: z.enum(RUN_STATUSES),
+    generation: count.nullable(),
+    slot: instant.nullable(),
+    startedAt: instant,
+    endedAt: instant.nullable(),
+    /** The run that finished this one's delivery. */
+    finishedBy: z.string().nullable(),
+    phases: z.array(z.strictObject({ phase: z.string(), ms: count }).readonly()).readonly(),
+    counts: counts.nullable(),
+    changedColumns,
+    files: z
+      .array(z.strictObject({ key: z.string(), change: z.enum([...CHANGE_KINDS, "full"]), rows: count, size: count, sha256 }).readonly())
+      .readonly(),
+    manifest: z.string().nullable(),
+    destination: place.nullable(),
+    warnings: z.array(z.string()).readonly(),
+    error: z.strictObject({ code: z.string(), message: z.string(), hint: z.string().nullable() }).readonly().nullable(),
+  })
+  .readonly();
+export type RunRecord = z.infer<typeof runRecordSchema>;
+export type RunStatus = RunRecord["status"];

@@ -1,0 +1,143 @@
+import { createHash } from "node:crypto";
+import { createReadStream, createWriteStream } from "node:fs";
+import { rename, rm, stat } from "node:fs/promises";
+import { join } from "node:path";
+import { Readable } from "node:stream";
+import { pipeline } from "node:stream/promises";
+import { errnoOf, hashFile, linkNew, makeFolder, syncFile } from "../core/durable-file.ts";
+import { SyncError } from "../core/errors.ts";
+import type { ObjectBody, ObjectStore } from "../core/ports.ts";
+import type { FileRef } from "./documents.ts";
+import { bytesBody, damaged } from "./state-store.ts";
+
+/** A file on this machine as bytes that can be sent again. */
+export function fileBody(path: string, size: number, sha256: string): ObjectBody {
+  return {
+    size,
+    sha256,
+    open: (start = 0, end = size) => (end <= start ? Readable.from([]) : createReadStream(path, { start, end: end - 1 })),
+  };
+}
+
+/**
+ * Puts a finished file of this machine into the state root, once, and tells its hash. In a folder it gets a second name and no byte
+ * is copied.
+ */
+export async function publishFile(
+  store: ObjectStore,
+  path: string,
+  key: string,
+  outputs: readonly string[],
+  signal: AbortSignal,
+): Promise<FileRef> {
+  await syncFile(path);
+  const { sha256, size } = await hashFile(path, signal);
+  const outcome =
+    store.pathOf === undefined ? await upload(store, path, key, size, sha256, signal) : await linkNew(path, store.pathOf(key));
+  if (outcome === "exists" && !(await isIntact(store, { key, size, sha256 }, signal)))
+    throw damaged(key, "stands where a new file was to go");
+  await rememberHash(store, { key, size, sha256 }, signal);
+  return { key, size, sha256, outputs };
+}
+
+async function upload(
+  store: ObjectStore,
+  path: string,
+  key: string,
+  size: number,
+  sha256: string,
+  signal: AbortSignal,
+): Promise<"created" | "exists"> {
+  const outcome = await store.putNew(key, fileBody(path, size, sha256), null, signal);
+  if (outcome.kind !== "unanswered") return outcome.kind;
+  if (await isIntact(store, { key, size, sha256 }, signal)) return "created";
+  throw new SyncError("STATE_UNAVAILABLE", `The state root gave no answer about ${key}.`, {
+    retry: "transient",
+    cause: outcome.cause,
+    context: { key },
+  });
+}
+
+/** Bytes of the state root named by a document that was written after them. */
+export interface NamedBytes {
+  readonly key: string;
+  readonly size: number;
+  readonly sha256: string;
+}
+
+/** Whether an object of the state root holds exactly the bytes that a document names; false also when it is gone. */
+export async function isIntact(store: ObjectStore, named: NamedBytes, signal: AbortSignal): Promise<boolean> {
+  if (store.pathOf !== undefined) return (await checkLocal(store, named, signal)) === "intact";
+  const stream = await store.get(named.key, signal);
+  if (stream === null) return false;
+  const hash = createHash("sha256");
+  await pipeline(stream, hash, { signal });
+  return hash.digest("hex") === named.sha256;
+}
+
+/**
+ * Path on this machine of a file of the state root whose bytes were checked. null (missing) leaves it to the caller to look whether CURRENT
+ * has moved on; other bytes are STATE_DAMAGED.
+ */
+export async function localFile(store: ObjectStore, ref: NamedBytes, cache: string, signal: AbortSignal): Promise<string | null> {
+  if (store.pathOf === undefined) return download(store, ref, cache, signal);
+  const found = await checkLocal(store, ref, signal);
+  if (found === "intact") return store.pathOf(ref.key);
+  if (found === "missing") return null;
+  throw damaged(ref.key, "does not hold the bytes that were written");
+}
+
+async function checkLocal(store: ObjectStore, named: NamedBytes, signal: AbortSignal): Promise<"intact" | "missing" | "other"> {
+  if (store.pathOf === undefined) return "missing";
+  const path = store.pathOf(named.key);
+  try {
+    const memory = await hashMemoryKey(path, named);
+    if (memory === null) return "other";
+    if ((await store.head(memory, signal)).kind === "found") return "intact";
+    const { sha256 } = await hashFile(path, signal);
+    if (sha256 !== named.sha256) return "other";
+    await store.putNew(memory, bytesBody(Buffer.alloc(0)), null, signal);
+    return "intact";
+  } catch (error) {
+    if (errnoOf(error) === "ENOENT") return "missing";
+    throw error;
+  }
+}
+
+/** Where it is remembered that this very file (by size, time of change and inode) was hashed: checking a large base anew costs a run. */
+async function hashMemoryKey(path: string, named: NamedBytes): Promise<string | null> {
+  const found = await stat(path, { bigint: true });
+  if (found.size !== BigInt(named.size)) return null;
+  return `${checkedPrefix(named.key)}${named.sha256}.${found.ino}.${found.mtimeNs}`;
+}
+
+/** Folder of the remembered checks of the stream that a key belongs to. */
+export function checkedPrefix(key: string): string {
+  return `${key.slice(0, key.indexOf("/"))}/checked/`;
+}
+
+async function rememberHash(store: ObjectStore, named: NamedBytes, signal: AbortSignal): Promise<void> {
+  if (store.pathOf === undefined) return;
+  const memory = await hashMemoryKey(store.pathOf(named.key), named);
+  if (memory !== null) await store.putNew(memory, bytesBody(Buffer.alloc(0)), null, signal);
+}
+
+async function download(store: ObjectStore, ref: NamedBytes, cache: string, signal: AbortSignal): Promise<string | null> {
+  await makeFolder(cache);
+  const path = join(cache, `${ref.sha256}.parquet`);
+  try {
+    if ((await hashFile(path, signal)).sha256 === ref.sha256) return path;
+  } catch (error) {
+    if (errnoOf(error) !== "ENOENT") throw error;
+  }
+  const stream = await store.get(ref.key, signal);
+  if (stream === null) return null;
+  const partial = `${path}.partial`;
+  await pipeline(stream, createWriteStream(partial), { signal });
+  if ((await hashFile(partial, signal)).sha256 !== ref.sha256) {
+    await rm(partial, { force: true });
+    throw damaged(ref.key, "does not hold the bytes that were written");
+  }
+  await rename(partial, path);
+  return path;
+}
