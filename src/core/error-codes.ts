@@ -24,6 +24,16 @@ const entry = (exit: number, meaning: string, action: string): ErrorCodeEntry =>
 
 /** Every code of the project, alphabetical. A test holds each one to a page of the docs and to a place that throws it. */
 export const ERROR_CODES = {
+  BYTES_CHANGED: entry(
+    EXIT.state,
+    "Bytes that were about to be stored are no longer the ones whose hash was taken.",
+    "Look at the disk that holds the state root, then run again: nothing with those bytes was stored.",
+  ),
+  CLAIM_UNSETTLED: entry(
+    EXIT.state,
+    "The first claim of a destination may or may not have arrived, and the credentials may not look.",
+    "Let someone who may read the destination open the claim that the message names. If its stateId is the one shown, delete the claim and run again; if not, another state delivers there.",
+  ),
   CONFIG_INVALID: entry(
     EXIT.usage,
     "The configuration or a model file breaks a rule.",
@@ -84,6 +94,16 @@ export const ERROR_CODES = {
     "A value holds a NUL character, which no CSV or TXT reader can be trusted to take.",
     "Take it out in the query, e.g. `replace(name, chr(0), '')`. Nothing was delivered; run again.",
   ),
+  DESTINATION_UNANSWERED: entry(
+    EXIT.destination,
+    "The destination kept giving no answer about one object.",
+    "Run again: the delivery goes on with the same bytes at the same keys.",
+  ),
+  DESTINATION_UNAVAILABLE: entry(
+    EXIT.destination,
+    "The destination folder could not be written or read.",
+    "Follow the hint about the folder and its file system, then run again: an unfinished delivery goes on where it stood.",
+  ),
   ENGINE_DISK_FULL: entry(
     EXIT.bug,
     "The embedded engine has no room left in its spill folder.",
@@ -104,12 +124,42 @@ export const ERROR_CODES = {
     "The embedded engine refuses a query before it reads a row: a mistake in the SQL, or a missing table, column or file.",
     "Mend the query at the place that the message names.",
   ),
-  INTERRUPTED: entry(130, "A signal stopped the run.", "Run the same command again: an unfinished delivery goes on where it stood."),
+  FOREIGN_OBJECT: entry(
+    EXIT.destination,
+    "Somebody else's object stands under a key that this delivery needs. It was not touched.",
+    "Find out who writes there, move the object away, and run again: the delivery goes on with the same bytes.",
+  ),
+  IDENTITY_CHANGED: entry(
+    EXIT.held,
+    "The snapshot belongs to another destination, source, primary key or mode than the configuration now names.",
+    "Undo the change; or deliver every row anew with `sync run --full-resync`, or forget what was told with `sync state reset`.",
+  ),
   INTERNAL: entry(EXIT.bug, "Something happened that should be impossible.", "Please report it with the output of the command."),
+  INTERRUPTED: entry(130, "A signal stopped the run.", "Run the same command again: an unfinished delivery goes on where it stood."),
   MODEL_COLUMN_UNKNOWN: entry(
     EXIT.usage,
     "`primary_key`, `columns` or `ignore_changes_in` names a column that does not exist.",
     "Write the name as the query returns it (case counts), or add the column to the query.",
+  ),
+  OBJECT_KEY_REFUSED: entry(
+    EXIT.usage,
+    "A key cannot be a file below the destination's folder.",
+    "Change `folder` and `name` in the model's `file` block: no empty parts, `.` or `..`.",
+  ),
+  OPEN_PLAN_ELSEWHERE: entry(
+    EXIT.held,
+    "An unfinished delivery belongs to another destination than the configuration now names.",
+    "Point the destination back and run, so that the delivery is finished; change it after that.",
+  ),
+  PLAN_FILE_INVALID: entry(
+    EXIT.usage,
+    "The file is not a plan made by `sync plan --out` for this state, or it was edited.",
+    "Make a new one with `sync plan --out FILE`.",
+  ),
+  PLAN_STALE: entry(
+    EXIT.held,
+    "The state has moved on since the plan was made, so its bytes may no longer be right. Nothing was sent.",
+    "Make a new plan with `sync plan --out FILE`, look at it, and run that.",
   ),
   PROJECT_EXISTS: entry(
     EXIT.usage,
@@ -120,6 +170,11 @@ export const ERROR_CODES = {
     EXIT.someFailed,
     "Of several streams, some failed; the others are done.",
     "Look at each failed run with `sync show RUN`, mend what it names, and run the same command again.",
+  ),
+  RUN_NOT_FOUND: entry(
+    EXIT.usage,
+    "No run has that id, or several begin with it.",
+    "Look the run up in `sync history`.",
   ),
   SECRET_UNAVAILABLE: entry(
     EXIT.usage,
@@ -137,6 +192,31 @@ export const ERROR_CODES = {
     EXIT.source,
     "The rows that arrived are not the rows that the source sent: some were lost, doubled or torn on the way.",
     "Run again. Nothing was delivered and the snapshot is as it was; if it comes back, look at the network between here and the source.",
+  ),
+  STATE_BEHIND: entry(
+    EXIT.state,
+    "The destination holds another version of the generation that is to be delivered: the state is an older copy of the one that delivered it.",
+    "Bring the newest state root back. If it is lost for good, move the named objects away and run `sync state reset`.",
+  ),
+  STATE_DAMAGED: entry(
+    EXIT.state,
+    "An object of the state root is missing, torn or changed. Nothing is compared with it and nothing is sent.",
+    "Restore the named object from a backup of the state root; without one, `sync state reset` delivers the whole table anew.",
+  ),
+  STATE_MISMATCH: entry(
+    EXIT.state,
+    "The destination was claimed by another state: this one is new, lost or not the one that delivers there.",
+    "Bring back the state root that delivers there. If that is lost for good, deliver to a new prefix, or delete the claim that the message names and run again.",
+  ),
+  STATE_UNAVAILABLE: entry(
+    EXIT.state,
+    "The state root could not be written or read.",
+    "Follow the hint about the folder or bucket, then run again: an unfinished delivery goes on where it stood.",
+  ),
+  STREAM_BUSY: entry(
+    EXIT.busy,
+    "Another run has the stream.",
+    "Wait until it has finished, then run again.",
   ),
   STREAM_NOT_CHOSEN: entry(
     EXIT.usage,
