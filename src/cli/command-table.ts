@@ -1,0 +1,224 @@
+import { EXIT } from "../core/error-codes.ts";
+import type { CommandSpec, OptionBag, OptionSpec } from "./command.ts";
+import type { StreamChoice } from "./stream-choice.ts";
+
+const CHOICE: readonly OptionSpec[] = [
+  { flags: "-m, --model <name...>", description: "models or streams, globs allowed (users, users.acme, 'eu-*')", kind: "list" },
+  { flags: "-s, --select <what...>", description: "tag:NAME or destination:NAME", kind: "list" },
+  { flags: "--exclude <name...>", description: "leave these out, globs allowed", kind: "list" },
+];
+
+const ALL: OptionSpec = { flags: "--all", description: "every enabled stream" };
+
+const SLOT: OptionSpec = { flags: "--slot <instant>", description: "the scheduled instant that the run stands for (ISO 8601)", kind: "text" };
+
+const RUN_EXITS = [EXIT.usage, EXIT.held, EXIT.busy, EXIT.source, EXIT.destination, EXIT.data, EXIT.someFailed, EXIT.state, 130];
+
+function choice(bag: OptionBag): StreamChoice {
+  return { models: bag.list("model"), select: bag.list("select"), exclude: bag.list("exclude"), all: bag.flag("all") };
+}
+
+/** Every command, in the order in which help lists them. */
+export const COMMANDS: readonly CommandSpec[] = [
+  {
+    name: "init",
+    summary: "scaffold a project that runs as it stands",
+    examples: ["init demo", "init . --template demo"],
+    arguments: [{ name: "[dir]", description: "folder of the new project (default: here)" }],
+    options: [
+      { flags: "--template <name>", description: "what the project starts from", choices: ["demo"] },
+      { flags: "--next-day", description: "in a demo project: let a day pass in its warehouse (rows join, leave and change)" },
+    ],
+    exits: [EXIT.usage],
+    run: async (bag, [dir], context) => {
+      const { initProject } = await import("./commands/init.ts");
+      return await initProject({ dir: dir ?? ".", nextDay: bag.flag("nextDay") }, context);
+    },
+  },
+  {
+    name: "validate",
+    summary: "check the configuration and all models, offline",
+    examples: ["validate"],
+    arguments: [],
+    options: [],
+    exits: [EXIT.usage],
+    run: async (_bag, _args, context) => {
+      const { validateProject } = await import("./commands/validate.ts");
+      return await validateProject({}, context);
+    },
+  },
+  {
+    name: "ls",
+    summary: "list streams with their sources and destinations",
+    examples: ["ls", "ls -s tag:growth"],
+    arguments: [],
+    options: CHOICE,
+    exits: [EXIT.usage],
+    run: async (bag, _args, context) => {
+      const { listStreams } = await import("./commands/ls.ts");
+      return await listStreams({ choice: choice(bag) }, context);
+    },
+  },
+  {
+    name: "preview",
+    summary: "show the first rows as they would stand in the file",
+    examples: ["preview -m customers --limit 5"],
+    arguments: [],
+    options: [...CHOICE, { flags: "--limit <rows>", description: "how many rows (default: 20)", kind: "count" }],
+    exits: [EXIT.usage, EXIT.source, EXIT.data, 130],
+    run: async (bag, _args, context) => {
+      const { previewStreams } = await import("./commands/preview.ts");
+      return await previewStreams({ choice: choice(bag), limit: bag.number("limit") ?? 20 }, context);
+    },
+  },
+  {
+    name: "plan",
+    summary: "show what a run would deliver, and deliver nothing",
+    examples: ["plan -m audiences", "plan -m audiences --out audiences.plan && sync run --plan audiences.plan"],
+    arguments: [],
+    options: [
+      ...CHOICE,
+      ALL,
+      { flags: "--show <rows>", description: "sample rows per kind of change (default: 3)", kind: "count" },
+      { flags: "--out <file>", description: "keep the exact bytes for `run --plan FILE`" },
+      { flags: "--detailed-exitcode", description: "exit 10 when there are changes" },
+      { flags: "--full-resync", description: "plan every row as if nothing had been told yet" },
+      SLOT,
+    ],
+    exits: [...RUN_EXITS, EXIT.changesFound],
+    run: async (bag, _args, context) => {
+      const { planStreams } = await import("./commands/plan.ts");
+      const options = { show: bag.number("show") ?? 3, out: bag.text("out"), fullResync: bag.flag("fullResync"), slot: bag.text("slot") };
+      return await planStreams({ choice: choice(bag), ...options, detailedExitcode: bag.flag("detailedExitcode") }, context);
+    },
+  },
+  {
+    name: "run",
+    summary: "deliver what changed",
+    examples: ["run -m audiences", "run --all --jobs 2", "run --plan audiences.plan"],
+    arguments: [],
+    options: [
+      ...CHOICE,
+      ALL,
+      { flags: "--plan <file>", description: "deliver exactly the bytes that `plan --out FILE` kept" },
+      { flags: "--full-resync", description: "deliver every row as if nothing had been told yet" },
+      SLOT,
+      { flags: "--jobs <n>", description: "streams at a time (default: 1)", kind: "count" },
+      { flags: "--fail-fast", description: "start no further stream after one failed" },
+    ],
+    exits: RUN_EXITS,
+    run: async (bag, _args, context) => {
+      const { runModels } = await import("./commands/run.ts");
+      const options = { plan: bag.text("plan"), fullResync: bag.flag("fullResync"), slot: bag.text("slot") };
+      return await runModels({ choice: choice(bag), ...options, jobs: bag.number("jobs") ?? 1, failFast: bag.flag("failFast") }, context);
+    },
+  },
+  {
+    name: "status",
+    summary: "one line per stream: what was delivered last, and how runs went",
+    examples: ["status"],
+    arguments: [],
+    options: CHOICE,
+    exits: [EXIT.usage, EXIT.state],
+    run: async (bag, _args, context) => {
+      const { showStatus } = await import("./commands/status.ts");
+      return await showStatus({ choice: choice(bag) }, context);
+    },
+  },
+  {
+    name: "history",
+    summary: "list runs, newest first",
+    examples: ["history -m audiences --limit 5"],
+    arguments: [],
+    options: [...CHOICE, { flags: "--limit <runs>", description: "how many runs (default: 20)", kind: "count" }],
+    exits: [EXIT.usage, EXIT.state],
+    run: async (bag, _args, context) => {
+      const { showHistory } = await import("./commands/history.ts");
+      return await showHistory({ choice: choice(bag), limit: bag.number("limit") ?? 20 }, context);
+    },
+  },
+  {
+    name: "show",
+    summary: "show one run: phases, counts, files, error",
+    examples: ["show 01K9ZX4T"],
+    arguments: [{ name: "<run>", description: "the run's id, or its first characters" }],
+    options: [],
+    exits: [EXIT.usage, EXIT.state],
+    run: async (_bag, [run], context) => {
+      const { showRun } = await import("./commands/show.ts");
+      return await showRun({ run: run ?? "" }, context);
+    },
+  },
+  {
+    name: "state reset",
+    summary: "forget what was told: the next run states every row again",
+    examples: ["state reset -m audiences --yes"],
+    arguments: [],
+    options: CHOICE,
+    exits: [EXIT.usage, EXIT.busy, EXIT.state],
+    run: async (bag, _args, context) => {
+      const { resetState } = await import("./commands/state-reset.ts");
+      return await resetState({ choice: choice(bag) }, context);
+    },
+  },
+  {
+    name: "state baseline",
+    summary: "take the current result as delivered, and send nothing",
+    examples: ["state baseline -m audiences --yes"],
+    arguments: [],
+    options: CHOICE,
+    exits: [EXIT.usage, EXIT.busy, EXIT.source, EXIT.data, EXIT.state, 130],
+    run: async (bag, _args, context) => {
+      const { baselineState } = await import("./commands/state-baseline.ts");
+      return await baselineState({ choice: choice(bag) }, context);
+    },
+  },
+  {
+    name: "explain",
+    summary: "tell what an error code means and what to do",
+    examples: ["explain CONFIG_INVALID", "explain"],
+    arguments: [{ name: "[code]", description: "an error code; without one, all are listed" }],
+    options: [],
+    exits: [EXIT.usage],
+    run: async (_bag, [code], context) => {
+      const { explainCode } = await import("./commands/explain.ts");
+      return await explainCode({ code: code ?? null }, context);
+    },
+  },
+  {
+    name: "schema",
+    summary: "print the JSON schema of a file format",
+    examples: ["schema config > config.schema.json"],
+    arguments: [{ name: "<file>", description: "which file", choices: ["config", "model", "manifest"] }],
+    options: [],
+    exits: [EXIT.usage],
+    run: async (_bag, [file], context) => {
+      const { printSchema } = await import("./commands/schema.ts");
+      return await printSchema({ file: file ?? "" }, context);
+    },
+  },
+  {
+    name: "completion",
+    summary: "print the completion script of a shell",
+    examples: ["completion bash >> ~/.bashrc", "completion fish > ~/.config/fish/completions/sync.fish"],
+    arguments: [{ name: "<shell>", description: "which shell", choices: ["bash", "zsh", "fish"] }],
+    options: [],
+    exits: [EXIT.usage],
+    run: async (_bag, [shell], context) => {
+      const { completionScript } = await import("./commands/completion.ts");
+      return await completionScript({ shell: shell ?? "" }, context);
+    },
+  },
+  {
+    name: "version",
+    summary: "print the versions of Spillway and Node",
+    examples: ["version"],
+    arguments: [],
+    options: [],
+    exits: [],
+    run: async (_bag, _args, context) => {
+      const { showVersion } = await import("./commands/version.ts");
+      return await showVersion({}, context);
+    },
+  },
+];

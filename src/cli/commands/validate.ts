@@ -1,0 +1,16 @@
+import { loadProject } from "../../config/load-project.ts";
+import type { CommandContext, CommandOutcome } from "../command.ts";
+import { counted } from "../render/numbers.ts";
+
+/** Checks the configuration and every model without asking any server; all problems are told at once. */
+export async function validateProject(_options: Readonly<Record<string, never>>, context: CommandContext): Promise<CommandOutcome> {
+  const { host, globals, signal, paint } = context;
+  const { project, warnings } = await loadProject({ configFile: globals.configFile, env: host.env, cwd: host.cwd, signal });
+  const models = new Set(project.streams.map((stream) => stream.model)).size;
+  const facts = [counted(models, "model"), counted(project.streams.length, "stream"), counted(warnings.length, "warning")].join(", ");
+  return {
+    warnings,
+    data: { config_file: project.configFile, models, streams: project.streams.map((stream) => stream.name) },
+    text: `${paint.good("ok")}  ${globals.configFile}  ${facts}`,
+  };
+}

@@ -1,0 +1,95 @@
+#!/usr/bin/env node
+import { readFileSync } from "node:fs";
+import { basename, join } from "node:path";
+import { createInterface } from "node:readline/promises";
+import { fileURLToPath } from "node:url";
+import { systemClock } from "../core/clock.ts";
+import { SyncError } from "../core/errors.ts";
+import { armFromEnvironment } from "./arm-failpoints.ts";
+import type { Host, Sink } from "./host.ts";
+import { asSyncError, codeEntry, errorText } from "./report-error.ts";
+import { makePaint } from "./paint.ts";
+import { runCli } from "./run-cli.ts";
+
+const PACKAGE_ROOT = fileURLToPath(new URL("../..", import.meta.url));
+
+function sink(stream: NodeJS.WriteStream): Sink {
+  let open = true;
+  stream.on("error", (error: NodeJS.ErrnoException) => {
+    // A reader that left early (`| head -1`) is no failure, and no reason to stop a delivery.
+    if (error.code !== "EPIPE") throw error;
+    open = false;
+  });
+  return {
+    write: (text) => {
+      if (open) stream.write(text);
+    },
+    isTty: stream.isTTY,
+    columns: stream.isTTY ? stream.columns : null,
+  };
+}
+
+function calledName(): string {
+  if (process.env["npm_command"] === "exec") return "npx sync";
+  return basename(process.argv[1] ?? "") === "spillway" ? "spillway" : "sync";
+}
+
+function packageVersion(): string {
+  const text: unknown = JSON.parse(readFileSync(join(PACKAGE_ROOT, "package.json"), "utf8"));
+  return typeof text === "object" && text !== null && "version" in text ? String(text.version) : "unknown";
+}
+
+async function ask(question: string): Promise<string> {
+  const prompt = createInterface({ input: process.stdin, output: process.stderr });
+  try {
+    return await prompt.question(question);
+  } finally {
+    prompt.close();
+  }
+}
+
+function abortOnSignals(stderr: Sink): AbortSignal {
+  const controller = new AbortController();
+  for (const [name, code] of [["SIGINT", 130], ["SIGTERM", 143]] as const) {
+    process.on(name, () => {
+      if (controller.signal.aborted) process.exit(code);
+      stderr.write("\nStopping cleanly; what is in hand is finished first. Once more to stop at once.\n");
+      signalExit = code;
+      controller.abort(new SyncError("INTERRUPTED", `${name} stopped the command.`));
+    });
+  }
+  return controller.signal;
+}
+
+let signalExit: number | null = null;
+
+async function main(): Promise<number> {
+  const stdout = sink(process.stdout);
+  const stderr = sink(process.stderr);
+  const host: Host = {
+    args: process.argv.slice(2),
+    name: calledName(),
+    version: packageVersion(),
+    env: process.env,
+    cwd: process.cwd(),
+    packageRoot: PACKAGE_ROOT,
+    stdout,
+    stderr,
+    ask: process.stdin.isTTY && process.env["CI"] === undefined ? ask : null,
+    clock: systemClock,
+    signal: abortOnSignals(stderr),
+  };
+  try {
+    armFromEnvironment(process.env["SPILLWAY_FAILPOINT"], (signal) => process.kill(process.pid, signal));
+  } catch (error) {
+    const known = asSyncError(error);
+    stderr.write(errorText(known, host, makePaint(false), false));
+    return codeEntry(known).exit;
+  }
+  const exit = await runCli(host);
+  return exit === 130 && signalExit !== null ? signalExit : exit;
+}
+
+const exit = await main();
+// Both streams are flushed before the exit, which is explicit so that a handle left open by a driver cannot hold the program.
+process.stdout.write("", () => process.stderr.write("", () => process.exit(exit)));

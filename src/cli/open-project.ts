@@ -1,0 +1,21 @@
+import { loadProject } from "../config/load-project.ts";
+import { selectStreams } from "../config/select-streams.ts";
+import type { Project, Stream } from "../core/types.ts";
+import type { CommandContext } from "./command.ts";
+import type { StreamChoice } from "./stream-choice.ts";
+
+/** A project as loaded for one command, with the streams that were chosen. */
+export interface OpenedProject {
+  readonly project: Project;
+  readonly streams: readonly Stream[];
+  readonly warnings: readonly string[];
+}
+
+/** Loads the project that -c names and picks streams; `otherwise: all` takes every stream when nothing was chosen. */
+export async function openProject(choice: StreamChoice, otherwise: "all" | "refuse", context: CommandContext): Promise<OpenedProject> {
+  const { host, globals, signal } = context;
+  const { project, warnings } = await loadProject({ configFile: globals.configFile, env: host.env, cwd: host.cwd, signal });
+  const nothing = choice.models.length === 0 && choice.select.length === 0;
+  const all = choice.all || (otherwise === "all" && nothing);
+  return { project, warnings, streams: selectStreams(project, { ...choice, all }) };
+}

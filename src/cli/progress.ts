@@ -1,0 +1,98 @@
+import type { Clock } from "../core/clock.ts";
+import type { Log, PhaseEvent } from "../core/log.ts";
+import type { Sink } from "./host.ts";
+import type { Paint } from "./paint.ts";
+import { duration } from "./render/numbers.ts";
+
+/** What the progress lines of one command need. */
+export interface ProgressOptions {
+  readonly sink: Sink;
+  readonly paint: Paint;
+  readonly clock: Clock;
+  /** Draws lines that change; otherwise each phase is told once, when it is done. */
+  readonly live: boolean;
+}
+
+/** A log for people, to be closed when the command ends so that no live line is left behind. */
+export interface Progress extends Log {
+  close(): void;
+}
+
+const ERASE_LINE = "\u001b[2K";
+const LINE_UP = "\u001b[1A";
+const BAR_WIDTH = 20;
+const REDRAW_MS = 80;
+
+/** Tells the phases of runs: one line per finished phase, and on a terminal a live line per stream below them. */
+export function makeProgress({ sink, paint, clock, live }: ProgressOptions): Progress {
+  const started = new Map<string, number>();
+  const running = new Map<string, PhaseEvent>();
+  const announced = new Set<string>();
+  let drawn = 0;
+  let drawnAt = 0;
+
+  const erase = (): string => {
+    const lines = drawn;
+    drawn = 0;
+    return lines === 0 ? "" : `\r${ERASE_LINE}${`${LINE_UP}${ERASE_LINE}`.repeat(lines - 1)}\r`;
+  };
+  const draw = (): string => {
+    if (!live || running.size === 0) return "";
+    drawn = running.size;
+    drawnAt = clock.now().getTime();
+    return [...running.values()].map((event) => fit(liveLine(event), sink.columns ?? 80)).join("\n");
+  };
+  const print = (line: string): void => sink.write(`${erase()}${line}\n${draw()}`);
+  const announce = (event: PhaseEvent): void => {
+    if (announced.has(event.run)) return;
+    announced.add(event.run);
+    print(`${paint.strong(event.stream)}  run ${event.run}`);
+  };
+
+  return {
+    phase(event) {
+      const key = `${event.run} ${event.phase}`;
+      if (!started.has(key)) started.set(key, clock.now().getTime());
+      announce(event);
+      if (event.state === "done") {
+        running.delete(event.run);
+        const took = clock.now().getTime() - (started.get(key) ?? 0);
+        print(doneLine(event, took, announced.size > 1 || running.size > 0, paint));
+        return;
+      }
+      const known = running.has(event.run);
+      running.set(event.run, event);
+      if (!live) return;
+      const due = clock.now().getTime() - drawnAt >= REDRAW_MS;
+      if (event.state === "started" || due || !known) sink.write(`${erase()}${draw()}`);
+    },
+    warn(message) {
+      print(`${paint.warning("warning")}  ${message}`);
+    },
+    close() {
+      running.clear();
+      const text = erase();
+      if (text !== "") sink.write(text);
+    },
+  };
+}
+
+function doneLine(event: PhaseEvent, took: number, several: boolean, paint: Paint): string {
+  const stream = several ? `${event.stream}  ` : "";
+  const detail = (event.detail ?? "").padEnd(56);
+  return `  ${paint.good("ok")}  ${stream}${event.phase.padEnd(9)}  ${detail}  ${duration(took).padStart(7)}`;
+}
+
+function liveLine(event: PhaseEvent): string {
+  const parts = [`  >>  ${event.stream}  ${event.phase}`];
+  if (event.done !== undefined && event.total !== undefined && event.total > 0) {
+    const filled = Math.min(BAR_WIDTH, Math.floor((event.done / event.total) * BAR_WIDTH));
+    parts.push(`[${"#".repeat(filled)}${"-".repeat(BAR_WIDTH - filled)}]`);
+  }
+  if (event.detail !== undefined) parts.push(event.detail);
+  return parts.join("  ");
+}
+
+function fit(line: string, columns: number): string {
+  return line.length < columns ? line : line.slice(0, Math.max(0, columns - 1));
+}

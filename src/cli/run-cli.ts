@@ -1,0 +1,134 @@
+import { CommanderError } from "commander";
+import { EXIT } from "../core/error-codes.ts";
+import { isAbort, SyncError } from "../core/errors.ts";
+import { type Log, silentLog } from "../core/log.ts";
+import type { CommandContext, CommandOutcome, CommandSpec, GlobalOptions, OptionBag } from "./command.ts";
+import { COMMANDS } from "./command-table.ts";
+import type { Host } from "./host.ts";
+import { jsonText } from "./json-document.ts";
+import { makePaint, wantsColour } from "./paint.ts";
+import { buildProgram } from "./program.ts";
+import { makeProgress, type Progress } from "./progress.ts";
+import { asSyncError, codeEntry, echoName, errorJson, errorText } from "./report-error.ts";
+
+/** Runs one command line to its end and returns its exit code; whatever goes wrong is told, never thrown. */
+export async function runCli(host: Host): Promise<number> {
+  let exit: number = EXIT.done;
+  const program = buildProgram(host, COMMANDS, async (spec, bag, args) => {
+    exit = await execute(host, spec, bag, args);
+  });
+  try {
+    if (host.args[0] === "complete") {
+      const { answerCompletion } = await import("./completion.ts");
+      await answerCompletion(program, host);
+    } else if (host.args.length === 0) {
+      program.outputHelp();
+    } else {
+      await program.parseAsync([...host.args], { from: "user" });
+    }
+    return exit;
+  } catch (error) {
+    if (error instanceof CommanderError && error.exitCode === 0) return EXIT.done;
+    // A group without a subcommand (`sync state`) shows its help; commander has no message for it.
+    if (error instanceof CommanderError && error.code === "commander.help") {
+      return tellFailure(host, null, new SyncError("USAGE", "A subcommand is missing.", { hint: `See ${host.name} ${host.args.join(" ")} --help.` }));
+    }
+    return tellFailure(host, null, error instanceof CommanderError ? usageError(error, host) : error);
+  }
+}
+
+async function execute(host: Host, spec: CommandSpec, bag: OptionBag, args: readonly (string | undefined)[]): Promise<number> {
+  const globals = globalOptions(bag);
+  const ask = bag.flag("input") && !globals.json ? host.ask : null;
+  const log = await openLog(host, globals, bag);
+  const paint = makePaint(wantsColour(host.stdout, host.env, !bag.flag("color")));
+  const warnings: string[] = [];
+  const context: CommandContext = {
+    host: { ...host, ask },
+    globals,
+    log: { phase: (event) => log.phase(event), warn: (message) => void (warnings.push(message), log.warn(message)) },
+    paint,
+    signal: host.signal,
+  };
+  try {
+    const outcome = await spec.run(bag, args, context);
+    log.close();
+    return tellOutcome(host, spec, globals, outcome, warnings);
+  } catch (error) {
+    log.close();
+    return tellFailure(host, { spec, globals, warnings, colour: bag.flag("color") }, error);
+  }
+}
+
+function globalOptions(bag: OptionBag): GlobalOptions {
+  return {
+    configFile: bag.text("config") ?? "config.yaml",
+    json: bag.flag("json"),
+    quiet: bag.flag("quiet"),
+    debug: bag.text("logLevel") === "debug",
+    yes: bag.flag("yes"),
+  };
+}
+
+async function openLog(host: Host, globals: GlobalOptions, bag: OptionBag): Promise<Progress> {
+  const level = globals.quiet ? "warn" : (bag.text("logLevel") ?? "info");
+  if (bag.text("logFormat") === "json") {
+    const { makeJsonLog } = await import("./json-log.ts");
+    return { ...makeJsonLog(host.stderr, host.clock, level), close: () => undefined };
+  }
+  const progress = makeProgress({
+    sink: host.stderr,
+    paint: makePaint(wantsColour(host.stderr, host.env, !bag.flag("color"))),
+    clock: host.clock,
+    live: host.stderr.isTty && host.env["TERM"] !== "dumb",
+  });
+  return { ...progress, ...mutedBelow(level, progress) };
+}
+
+function mutedBelow(level: string, log: Log): Log {
+  return {
+    phase: level === "info" || level === "debug" ? (event) => log.phase(event) : silentLog.phase,
+    warn: level === "error" ? silentLog.warn : (message) => log.warn(message),
+  };
+}
+
+function tellOutcome(host: Host, spec: CommandSpec, globals: GlobalOptions, outcome: CommandOutcome, logged: readonly string[]): number {
+  const exit = outcome.exit ?? EXIT.done;
+  const warnings = [...(outcome.warnings ?? []), ...logged];
+  if (globals.json) {
+    const error = outcome.error === undefined ? null : errorJson(outcome.error, host);
+    host.stdout.write(jsonText({ ok: error === null, command: spec.name, data: outcome.data, warnings, error }));
+    return exit;
+  }
+  for (const warning of outcome.warnings ?? []) host.stderr.write(`warning  ${echoName(warning, host.name)}\n`);
+  if (outcome.text !== "") host.stdout.write(`${echoName(outcome.text, host.name)}\n`);
+  return exit;
+}
+
+interface Failed {
+  readonly spec: CommandSpec;
+  readonly globals: GlobalOptions;
+  readonly warnings: readonly string[];
+  readonly colour: boolean;
+}
+
+function tellFailure(host: Host, failed: Failed | null, thrown: unknown): number {
+  const stopped = host.signal.aborted && isAbort(thrown);
+  const error = stopped ? asSyncError(host.signal.reason) : asSyncError(thrown);
+  if (failed?.globals.json ?? host.args.includes("--json")) {
+    const command = failed?.spec.name ?? null;
+    host.stdout.write(jsonText({ ok: false, command, data: null, warnings: failed?.warnings ?? [], error: errorJson(error, host) }));
+  } else {
+    const paint = makePaint(wantsColour(host.stderr, host.env, failed?.colour === false || host.args.includes("--no-color")));
+    host.stderr.write(errorText(error, host, paint, failed?.globals.debug ?? false));
+  }
+  return codeEntry(error).exit;
+}
+
+function usageError(error: CommanderError, host: Host): SyncError {
+  const [message = "", ...rest] = error.message.replace(/^error: /, "").split("\n");
+  const suggestion = /^\(Did you mean (?<what>.+)\?\)$/.exec(rest.join(" "))?.groups?.["what"];
+  const help = `See ${host.name} --help.`;
+  const hint = suggestion === undefined ? help : `Did you mean ${suggestion}? ${help}`;
+  return new SyncError("USAGE", `${message.charAt(0).toUpperCase()}${message.slice(1)}${message.endsWith(".") ? "" : "."}`, { hint });
+}

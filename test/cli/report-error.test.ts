@@ -1,0 +1,64 @@
+import { expect, test } from "vitest";
+import { echoName } from "../../src/cli/report-error.ts";
+import { say } from "../support/fake-host.ts";
+
+test.each([
+  ["`sync validate` checks them", "`spillway validate` checks them"],
+  ["sync --help", "spillway --help"],
+  ["Next: sync run -m users", "Next: spillway run -m users"],
+  ["keys are in sync with it, async work", "keys are in sync with it, async work"],
+])("hints repeat the name that was called: %s", (hint, echoed) => {
+  expect(echoName(hint, "spillway")).toBe(echoed);
+});
+
+test("an unknown command is a usage error that suggests the nearest", async () => {
+  const { exit, stdout, stderr } = await say(["validat"]);
+  expect({ exit, stdout }).toEqual({ exit: 2, stdout: "" });
+  expect(stderr).toBe("USAGE  Unknown command 'validat'.\n  Did you mean validate? See sync --help.\n");
+});
+
+test("an unknown option is a usage error that suggests the nearest", async () => {
+  const { exit, stderr } = await say(["run", "--full-resink"]);
+  expect(exit).toBe(2);
+  expect(stderr).toBe("USAGE  Unknown option '--full-resink'.\n  Did you mean --full-resync? See sync --help.\n");
+});
+
+test("options of later versions are unknown, not ignored", async () => {
+  const { exit, stderr } = await say(["run", "--target", "dev"]);
+  expect(exit).toBe(2);
+  expect(stderr).toContain("'--target'");
+});
+
+test.each([
+  [["preview", "--limit", "many"], "It takes a whole number."],
+  [["schema", "nothing"], "config, model, manifest"],
+  [["show"], "missing required argument 'run'"],
+  [["run", "--log-format", "xml"], "pretty, json"],
+  [["state"], "subcommand"],
+])("%j is refused with a sentence", async (args, part) => {
+  const { exit, stderr } = await say(args);
+  expect(exit).toBe(2);
+  expect(stderr.toLowerCase()).toContain(part.toLowerCase());
+});
+
+test("usage errors are a JSON document under --json", async () => {
+  const { exit, stdout, stderr } = await say(["rum", "--json"], { name: "spillway" });
+  expect(exit).toBe(2);
+  expect(stderr).toBe("");
+  expect(JSON.parse(stdout)).toEqual({
+    schema: 1,
+    ok: false,
+    command: null,
+    data: null,
+    warnings: [],
+    error: {
+      code: "USAGE",
+      message: "Unknown command 'rum'.",
+      hint: "Did you mean run? See spillway --help.",
+      docs: "docs/errors.md#usage",
+      exit: 2,
+      context: [],
+      issues: [],
+    },
+  });
+});
