@@ -21,12 +21,18 @@ const SYSTEMS = ["aix", "android", "darwin", "freebsd", "linux", "netbsd", "open
 const PROCESSORS = ["arm64", "arm", "ia32", "loong64", "mips64el", "ppc64", "riscv64", "s390x", "wasm32", "x64"];
 
 /** What npm would have read from the package's own manifest; binaries of one platform say it in their name. */
-function platform(name: string): object {
+function platform(name: string, dev: boolean): object {
   const parts = name.split(/[/-]/);
   const os = SYSTEMS.find((system) => parts.includes(system));
   const cpu = PROCESSORS.find((processor) => parts.includes(processor));
   const libc = parts.some((part) => part.startsWith("musl")) ? "musl" : parts.some((part) => part.startsWith("gnu")) ? "glibc" : null;
-  return { ...(cpu && { cpu: [cpu] }), ...(os && { os: [os] }), ...(os === "linux" && libc && { libc: [libc] }) };
+  return {
+    ...(cpu && { cpu: [cpu] }),
+    ...(dev && { dev }),
+    ...(os === "linux" && libc && { libc: [libc] }),
+    optional: true,
+    ...(os && { os: [os] }),
+  };
 }
 
 /** The entries that `packages` lacks, by their place in node_modules. */
@@ -36,7 +42,7 @@ function missing(packages: Lock["packages"]): [place: string, entry: object][] {
       .filter(([name]) => !Object.keys(packages).some((place) => place.endsWith(`node_modules/${name}`)))
       .map(([name, version]): [string, object] => {
         if (!/^\d+\.\d+\.\d+[\w.-]*$/.test(version)) throw new Error(`${name}@${version} names no exact version: npm has to resolve it.`);
-        return [`node_modules/${name}`, { version, ...platform(name), ...(parent.dev && { dev: true }), optional: true }];
+        return [`node_modules/${name}`, { version, ...platform(name, parent.dev ?? false) }];
       }),
   );
 }
