@@ -94,6 +94,46 @@ export const ERROR_CODES = {
     "A value holds a NUL character, which no CSV or TXT reader can be trusted to take.",
     "Take it out in the query, e.g. `replace(name, chr(0), '')`. Nothing was delivered; run again.",
   ),
+  DESTINATION_ACCESS_DENIED: entry(
+    EXIT.destination,
+    "The bucket's owner does not allow an action that the delivery needs.",
+    "Have the statement that the message prints added to the policy of the role or user; `sync iam` prints the whole policy, `sync doctor` tries it. The run resumes.",
+  ),
+  DESTINATION_ACL_REFUSED: entry(
+    EXIT.destination,
+    "The bucket has ACLs switched off (bucket owner enforced), but the destination sends one.",
+    "Drop `acl` from the destination: the bucket's owner owns every object anyway. The run resumes.",
+  ),
+  DESTINATION_BUCKET_MISSING: entry(
+    EXIT.destination,
+    "No bucket of this name exists.",
+    "Mend `bucket`, or have the bucket created. The run resumes.",
+  ),
+  DESTINATION_CLOCK_SKEW: entry(
+    EXIT.destination,
+    "This machine's clock is too far from the server's for a signature to be valid.",
+    "Set the clock (NTP), then run again.",
+  ),
+  DESTINATION_CREDENTIALS: entry(
+    EXIT.destination,
+    "There are no credentials for the destination, or they are wrong or have expired.",
+    "Give the machine a role, set `profile` or `credentials`, or renew them; `sync doctor` shows who is asking. The run resumes.",
+  ),
+  DESTINATION_KMS_REFUSED: entry(
+    EXIT.destination,
+    "The KMS key that encrypts the objects does not exist, is disabled, or may not be used.",
+    "Mend `encryption.key_id` (an ARN across accounts), or have kms:GenerateDataKey and kms:Decrypt granted by the role's policy and by the key's. The run resumes.",
+  ),
+  DESTINATION_REJECTED: entry(
+    EXIT.destination,
+    "The store refuses a request for a reason of its own.",
+    "Read the store's answer in the message; S3-compatible stores often need `checksums: required` or `path_style: true`.",
+  ),
+  DESTINATION_ROLE_REFUSED: entry(
+    EXIT.destination,
+    "STS does not let us assume the destination's role.",
+    "Compare the role's trust policy with what `sync iam` prints: our account and the same ExternalId must stand in it.",
+  ),
   DESTINATION_UNANSWERED: entry(
     EXIT.destination,
     "The destination kept giving no answer about one object.",
@@ -101,8 +141,13 @@ export const ERROR_CODES = {
   ),
   DESTINATION_UNAVAILABLE: entry(
     EXIT.destination,
-    "The destination folder could not be written or read.",
-    "Follow the hint about the folder and its file system, then run again: an unfinished delivery goes on where it stood.",
+    "The destination could not be written or read: a folder refused, or S3 did not answer until the tries were used up.",
+    "Follow the hint about the folder, the network or the store, then run again: an unfinished delivery goes on where it stood.",
+  ),
+  DESTINATION_WRONG_REGION: entry(
+    EXIT.destination,
+    "The bucket stands in another region than the destination says.",
+    "Set `region` to the region in the message. The run resumes.",
   ),
   ENGINE_DISK_FULL: entry(
     EXIT.bug,
@@ -171,11 +216,7 @@ export const ERROR_CODES = {
     "Of several streams, some failed; the others are done.",
     "Look at each failed run with `sync show RUN`, mend what it names, and run the same command again.",
   ),
-  RUN_NOT_FOUND: entry(
-    EXIT.usage,
-    "No run has that id, or several begin with it.",
-    "Look the run up in `sync history`.",
-  ),
+  RUN_NOT_FOUND: entry(EXIT.usage, "No run has that id, or several begin with it.", "Look the run up in `sync history`."),
   SECRET_UNAVAILABLE: entry(
     EXIT.usage,
     "A secret that is kept in a file or printed by a command could not be had.",
@@ -213,18 +254,18 @@ export const ERROR_CODES = {
     "The state root could not be written or read.",
     "Follow the hint about the folder or bucket, then run again: an unfinished delivery goes on where it stood.",
   ),
-  STREAM_BUSY: entry(
-    EXIT.busy,
-    "Another run has the stream.",
-    "Wait until it has finished, then run again.",
-  ),
+  STREAM_BUSY: entry(EXIT.busy, "Another run has the stream.", "Wait until it has finished, then run again."),
   STREAM_NOT_CHOSEN: entry(
     EXIT.usage,
     "The command needs to know which streams it is for.",
     "Name them with `-m NAME`, `-s tag:NAME` or `-s destination:NAME`, or say `--all`.",
   ),
   STREAM_UNKNOWN: entry(EXIT.usage, "A choice of streams matches none.", "`sync ls` shows the streams, their tags and destinations."),
-  USAGE: entry(EXIT.usage, "The command line does not read as a command.", "See `sync --help`, or `sync COMMAND --help` with an example of each command."),
+  USAGE: entry(
+    EXIT.usage,
+    "The command line does not read as a command.",
+    "See `sync --help`, or `sync COMMAND --help` with an example of each command.",
+  ),
 } as const satisfies Record<string, ErrorCodeEntry>;
 
 export type ErrorCode = keyof typeof ERROR_CODES;
