@@ -1,0 +1,123 @@
+import type { Place } from "../../core/ports.ts";
+import type { RunRecord, RunStatus } from "../../state/documents.ts";
+import type { Paint } from "../paint.ts";
+import { bytes, count, counted, duration, minute, share } from "./numbers.ts";
+import { type Align, indent, table } from "./table.ts";
+
+/** A place as people write it: a folder's path, or a bucket's URL. */
+export function placeText(place: Place): string {
+  if (place.type === "local") return place.prefix;
+  return `${place.type}://${[place.bucket, place.prefix].filter((part) => part !== "").join("/")}`;
+}
+
+/** A run's state as one word, coloured by what it asks of the reader. */
+export function statusText(status: RunStatus, paint: Paint): string {
+  switch (status) {
+    case "delivered":
+    case "unchanged":
+    case "baselined":
+    case "reset":
+      return paint.good(status);
+    case "superseded":
+    case "busy":
+    case "interrupted":
+    case "unfinished":
+      return paint.warning(status);
+    case "failed":
+      return paint.bad(status);
+  }
+}
+
+/** Counts of a delta: one signed line per kind of change, and what stayed. */
+export function countLines(counts: NonNullable<RunRecord["counts"]>, changedColumns: RunRecord["changedColumns"], paint: Paint): string {
+  const whole = BigInt(counts.current);
+  const columns = changedColumns.map(({ name, rows }) => `${name} ${count(rows)}`).join(" · ");
+  const row = (sign: string, name: string, rows: number, note = ""): readonly string[] => [
+    `${sign} ${name}`,
+    count(rows),
+    rows === 0 ? "" : share(BigInt(rows), whole),
+    note,
+  ];
+  const rows = [
+    ...(counts.full > 0 ? [row("*", "full", counts.full)] : []),
+    row(paint.added("+"), "added", counts.added),
+    row(paint.changed("~"), "changed", counts.changed, columns),
+    row(paint.removed("-"), "removed", counts.removed),
+    ["= same", count(counts.unchanged), "", ""],
+  ];
+  return table(rows, ["left", "right", "right"]);
+}
+
+/** Files of a delivery, aligned. */
+export function fileLines(files: readonly { readonly key: string; readonly rows: number; readonly size: number }[]): string {
+  return table(
+    files.map((file) => [file.key, counted(file.rows, "row"), bytes(file.size)]),
+    ["left", "right", "right"],
+  );
+}
+
+/** What a run came to, as `sync run` tells it. */
+export function runSummary(run: RunRecord, paint: Paint): string {
+  const generation = run.generation === null ? "" : ` · gen ${run.generation}`;
+  const head = `${paint.strong(run.stream)}  run ${run.run}${generation} · ${statusText(run.status, paint)}`;
+  const body: string[] = [];
+  if (run.status === "delivered" && run.counts !== null) body.push(countLines(run.counts, run.changedColumns, paint));
+  if (run.status === "unchanged" && run.counts !== null) body.push(`${counted(run.counts.current, "row")} looked at, nothing to tell`);
+  if (run.status === "baselined" && run.counts !== null) body.push(`${counted(run.counts.current, "row")} taken as delivered, nothing sent`);
+  if (run.files.length > 0) {
+    if (run.destination !== null) body.push(placeText(run.destination));
+    body.push(indent(fileLines(run.files)));
+  }
+  if (run.error !== null) body.push(`${paint.bad(run.error.code)}  ${run.error.message}`);
+  if (run.error?.hint != null) body.push(indent(run.error.hint));
+  return [head, ...body.map((part) => indent(part))].join("\n");
+}
+
+/** One run with everything that is known of it, as `sync show` tells it. */
+export function runDetails(run: RunRecord, paint: Paint): string {
+  const facts = [
+    ["started", `${run.startedAt}${run.endedAt === null ? "" : ` · took ${took(run)}`}`],
+    ...(run.slot === null ? [] : [["slot", run.slot]]),
+    ...(run.finishedBy === null ? [] : [["finished by", `run ${run.finishedBy}`]]),
+    ...(run.manifest === null ? [] : [["manifest", run.manifest]]),
+    ...run.warnings.map((warning) => ["warning", warning]),
+  ];
+  const phases = run.phases.map(({ phase, ms }) => [phase, duration(ms)]);
+  const parts = [runSummary(run, paint), indent(table(facts))];
+  if (phases.length > 0) parts.push(indent(`phases\n${indent(table(phases, ["left", "right"]))}`));
+  return parts.join("\n");
+}
+
+const HISTORY_HEADER = ["RUN", "STREAM", "GEN", "STARTED (UTC)", "RESULT", "ROWS", "ADDED", "CHANGED", "REMOVED", "FILES", "TIME"];
+const HISTORY_ALIGN: readonly Align[] = [
+  "left",
+  "left",
+  "right",
+  "left",
+  "left",
+  "right",
+  "right",
+  "right",
+  "right",
+  "right",
+  "right",
+];
+
+/** Runs as a table, in the order given. */
+export function historyTable(runs: readonly RunRecord[], paint: Paint): string {
+  const rows = runs.map((run) => [
+    run.run,
+    run.stream,
+    run.generation === null ? "-" : String(run.generation),
+    minute(run.startedAt),
+    statusText(run.status, paint),
+    ...(["current", "added", "changed", "removed"] as const).map((name) => (run.counts === null ? "-" : count(run.counts[name]))),
+    String(run.files.length),
+    took(run),
+  ]);
+  return table([HISTORY_HEADER.map(paint.faint), ...rows], HISTORY_ALIGN);
+}
+
+function took(run: RunRecord): string {
+  return run.endedAt === null ? "-" : duration(Date.parse(run.endedAt) - Date.parse(run.startedAt));
+}
