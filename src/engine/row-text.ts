@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { constants, openSync, rmSync } from "node:fs";
+import { closeSync, constants, openSync, rmSync } from "node:fs";
 import { Socket } from "node:net";
 import { join } from "node:path";
 import type { Writable } from "node:stream";
@@ -61,6 +61,8 @@ export interface RowTextPipe extends Disposable {
   readonly path: string;
   /** The writing end, sentinel already written; waits until the query that reads the pipe has opened it. */
   open(signal: AbortSignal): Promise<Writable>;
+  /** Lets a query that waits for a writer which will never come see the end of the stream, until the query has settled. */
+  release(query: Promise<unknown>): Promise<void>;
 }
 
 /** Makes a named pipe in a folder of this run; disposing removes it. */
@@ -70,6 +72,7 @@ export async function createRowTextPipe(folder: string, name: string): Promise<R
   return {
     path,
     open: async (signal) => await openWriter(path, signal),
+    release: async (query) => await releaseReader(path, query),
     [Symbol.dispose]: () => rmSync(path, { force: true }),
   };
 }
@@ -84,10 +87,25 @@ async function openWriter(path: string, signal: AbortSignal): Promise<Writable> 
     const fd = tryOpen(path);
     if (fd !== null) {
       const socket = new Socket({ fd, readable: false, writable: true });
+      // The writer learns of a broken pipe from its own write; without a listener the event would end the process.
+      socket.on("error", () => undefined);
       socket.write(`${SENTINEL}\n`);
       return socket;
     }
     await sleep(2, undefined, { signal });
+  }
+}
+
+/** A reader blocked in open(2) cannot be interrupted; a writer that opens and closes lets it go. */
+async function releaseReader(path: string, query: Promise<unknown>): Promise<void> {
+  let settled = false;
+  const done = query.finally(() => {
+    settled = true;
+  });
+  while (!settled) {
+    const fd = tryOpen(path);
+    if (fd !== null) closeSync(fd);
+    await Promise.race([done, sleep(5)]);
   }
 }
 

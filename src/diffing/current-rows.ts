@@ -1,0 +1,63 @@
+import type { Layout } from "../core/delta.ts";
+import type { Source } from "../core/ports.ts";
+import type { Projection, SqlExpr } from "../core/types.ts";
+import { ENGINE_SCHEMA } from "../engine/open-engine.ts";
+import { unescapeField } from "../engine/row-text.ts";
+import { sqlText } from "../engine/sql-literal.ts";
+
+/** Counts the rows that the engine reads, in the one scan there is: a side effect of a filter that lets every row pass. */
+export const ROWS_READ = `${ENGINE_SCHEMA}.rows_read`;
+
+/**
+ * The model's result as the engine sees it, whichever way it came: a relation with payload columns that can be carried along
+ * unsplit, a fingerprint of each row, and the canonical text of each projected column, made from the payload when asked for.
+ */
+export interface CurrentRows {
+  /** Columns that carry a row. */
+  readonly payload: readonly string[];
+  /** SELECT of the payload columns and `h1`, `h2`; reads the source once. */
+  readonly select: string;
+  /** SELECT of t0, t1 … (canonical texts), `torn`, and the named extra columns, from a relation that has the payload. */
+  canonical(from: string, extra: readonly string[]): string;
+}
+
+/** Row text: the payload is the line itself; a line is split only where its columns are asked for. */
+export function rowTextRows(lines: string, source: Source, projection: Projection, layout: Layout): CurrentRows {
+  const width = projection.columns.length;
+  const compared = width - projection.ignoredCount;
+  const prefix = projection.ignoredCount === 0 ? "l" : `array_to_string(string_split(l, chr(9))[:${String(compared)}], chr(9))`;
+  return {
+    payload: ["l"],
+    select: fingerprinted("l", `(SELECT l FROM ${lines} WHERE nextval('${ROWS_READ}') > 0)`, prefix, layout.salt),
+    canonical: (from, extra) => {
+      const fields = projection.columns.map((_, at) => `${unescapeField(`f[${String(at + 1)}]`)} AS n${String(at)}`);
+      const native = `SELECT ${[...fields, `len(f) <> ${String(width)} AS torn`, ...extra].join(", ")} FROM (SELECT string_split(l, chr(9)) AS f${extra.map((name) => `, ${name}`).join("")} FROM ${from})`;
+      const texts = projection.columns.map((column, at) => `${source.canonical(column, `n${String(at)}`)} AS t${String(at)}`);
+      return `SELECT ${[...texts, "torn", ...extra].join(", ")} FROM (${native})`;
+    },
+  };
+}
+
+/** A relation inside the engine: the payload is the canonical texts, which the fingerprint needs anyway. */
+export function relationRows(relation: string, source: Source, projection: Projection, layout: Layout): CurrentRows {
+  const texts = projection.columns.map((column, at) => `${source.canonical(column, `c${String(at)}`)} AS t${String(at)}`);
+  const payload = projection.columns.map((_, at) => `t${String(at)}`);
+  const compared = payload.slice(0, payload.length - projection.ignoredCount);
+  // Length before text, a dash for NULL: no two rows make the same text.
+  const text = compared.map((name) => `coalesce(CAST(strlen(${name}) AS VARCHAR) || ':' || ${name}, '-')`).join(" || ");
+  const rows = `(SELECT ${texts.join(", ")} FROM (${relation}) WHERE nextval('${ROWS_READ}') > 0)`;
+  return {
+    payload,
+    select: fingerprinted(payload.join(", "), rows, text, layout.salt),
+    canonical: (from, extra) => `SELECT ${[...payload, "false AS torn", ...extra].join(", ")} FROM ${from}`,
+  };
+}
+
+/**
+ * 128 bits of salted MD5, kept as two UBIGINT halves because Parquet has no wider integer. Salted, since whoever writes the
+ * data could otherwise make two rows collide; never DuckDB's hash(), which collides on structured text by itself.
+ */
+function fingerprinted(payload: string, from: string, text: SqlExpr, salt: string): string {
+  const hashed = `SELECT ${payload}, md5_number(${sqlText(salt)} || ${text}) AS m FROM ${from}`;
+  return `SELECT ${payload}, CAST(m >> 64 AS UBIGINT) AS h1, CAST(m & 18446744073709551615 AS UBIGINT) AS h2 FROM (${hashed})`;
+}

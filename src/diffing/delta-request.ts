@@ -1,0 +1,25 @@
+import type { MappedOutput, Snapshot } from "../core/delta.ts";
+import type { Source } from "../core/ports.ts";
+import type { ChangeKind, Projection } from "../core/types.ts";
+
+/**
+ * How a result is compared. `delta`: what changed. `full`: every row is told, nothing is compared, removals are not told.
+ * `resync`: every row is told whole and removals are told. `baseline`: nothing is told, the result becomes the snapshot.
+ */
+export type DeltaKind = "delta" | "full" | "resync" | "baseline";
+
+/** Everything that a comparison needs to know. */
+export interface DeltaRequest {
+  readonly source: Source;
+  readonly projection: Projection;
+  readonly outputs: readonly MappedOutput[];
+  readonly mappingText: string;
+  /** null before the first delivery. */
+  readonly snapshot: Snapshot | null;
+  readonly changes: readonly ChangeKind[];
+  readonly kind: DeltaKind;
+  /** Where the delta's Parquet file is written. */
+  readonly path: string;
+  /** A folder of this run, on this machine, for named pipes. */
+  readonly scratch: string;
+}

@@ -1,0 +1,33 @@
+import { randomBytes } from "node:crypto";
+import type { Layout } from "../core/delta.ts";
+import { CANONICAL_VERSION } from "../engine/canonical-text.ts";
+import type { DeltaRequest } from "./delta-request.ts";
+
+/** The layout of a request: the snapshot's own, salt included, when nothing but the salt could differ; else one with a new salt. */
+export function layoutOf(request: DeltaRequest): Layout {
+  const layout: Omit<Layout, "salt"> = {
+    canonicalVersion: CANONICAL_VERSION,
+    columns: request.projection.columns,
+    keyCount: request.projection.keyCount,
+    ignoredCount: request.projection.ignoredCount,
+    outputs: request.outputs.map(({ name, kind, ignored }) => ({ name, kind, ignored })),
+    mapping: request.mappingText,
+    changes: request.changes,
+  };
+  const known = request.snapshot?.layout;
+  if (known !== undefined && layoutText(known) === layoutText(layout)) return known;
+  return { salt: randomBytes(16).toString("hex"), ...layout };
+}
+
+/** A layout without its salt, as comparable text. */
+function layoutText(layout: Omit<Layout, "salt">): string {
+  return JSON.stringify([
+    layout.canonicalVersion,
+    layout.columns.map(({ name, type, kind }) => [name, type, kind]),
+    layout.keyCount,
+    layout.ignoredCount,
+    layout.outputs.map(({ name, kind, ignored }) => [name, kind, ignored]),
+    layout.mapping,
+    layout.changes.toSorted(),
+  ]);
+}

@@ -1,0 +1,79 @@
+import { SyncError } from "../core/errors.ts";
+import type { Layout } from "../core/delta.ts";
+import type { SqlSession } from "../core/ports.ts";
+import { createRowTextPipe, type RowTextPipe, rowTextLines } from "../engine/row-text.ts";
+import { type CurrentRows, relationRows, ROWS_READ, rowTextRows } from "./current-rows.ts";
+import type { DeltaRequest } from "./delta-request.ts";
+
+/** A result that was read to its proven end. */
+export interface ReadRows {
+  readonly rows: CurrentRows;
+  readonly count: bigint;
+}
+
+/**
+ * Runs `consume` (one engine statement over the current rows, reading them once) while the source sends them, and proves that
+ * the engine read as many rows as the server sent: SOURCE_TRUNCATED otherwise. Either side's failure stops the other.
+ */
+export async function readCurrent(
+  session: SqlSession,
+  request: DeltaRequest,
+  layout: Layout,
+  consume: (rows: CurrentRows, signal: AbortSignal) => Promise<void>,
+  signal: AbortSignal,
+): Promise<ReadRows> {
+  await session.run(`CREATE OR REPLACE SEQUENCE ${ROWS_READ}`, signal);
+  const { source, projection } = request;
+  if (source.reading.shape === "relation") {
+    const rows = relationRows(source.reading.relation(projection), source, projection, layout);
+    await consume(rows, signal);
+    return { rows, count: await rowsRead(session, signal) };
+  }
+  using pipe = await createRowTextPipe(request.scratch, "rows");
+  const rows = rowTextRows(rowTextLines(pipe.path), source, projection, layout);
+  const sent = await sendThroughPipe(request, pipe, async (both) => await consume(rows, both), signal);
+  const read = await rowsRead(session, signal);
+  if (read !== sent) {
+    const [more, less] = read > sent ? [read - sent, 0n] : [0n, sent - read];
+    const what = less > 0n ? `${String(less)} rows were lost` : `${String(more)} rows too many arrived`;
+    throw new SyncError("SOURCE_TRUNCATED", `The source sent ${String(sent)} rows, but ${what} on the way. Nothing was delivered.`, {
+      hint: "Run again; the snapshot is as it was.",
+      retry: "transient",
+    });
+  }
+  return { rows, count: read };
+}
+
+async function rowsRead(session: SqlSession, signal: AbortSignal): Promise<bigint> {
+  const [row] = await session.rows("SELECT coalesce(max(last_value), 0) FROM duckdb_sequences() WHERE database_name = 'memory' AND sequence_name = 'rows_read'", signal);
+  return BigInt(row?.[0] ?? "0");
+}
+
+async function sendThroughPipe(
+  request: DeltaRequest,
+  pipe: RowTextPipe,
+  consume: (signal: AbortSignal) => Promise<void>,
+  signal: AbortSignal,
+): Promise<bigint> {
+  const { reading } = request.source;
+  if (reading.shape !== "row_text") throw new SyncError("INTERNAL", "A relation needs no pipe.");
+  const stop = new AbortController();
+  const both = AbortSignal.any([signal, stop.signal]);
+  const failures: unknown[] = [];
+  const fail = (error: unknown): undefined => {
+    failures.push(error);
+    stop.abort();
+  };
+  const query = consume(both).catch(fail);
+  const sending = pipe
+    .open(both)
+    .then(async (sink) => await reading.extract(request.projection, sink, both))
+    .catch(fail);
+  const sent = await sending;
+  if (sent === undefined) await pipe.release(query);
+  await query;
+  signal.throwIfAborted();
+  if (failures.length > 0) throw failures[0];
+  if (sent === undefined) throw new SyncError("INTERNAL", "An extraction ended without a count and without an error.");
+  return sent.rows;
+}

@@ -1,0 +1,56 @@
+import type { Snapshot, SnapshotFile } from "../core/delta.ts";
+import { sqlText } from "../engine/sql-literal.ts";
+
+/** `k0, k1 …` of a table, prefixed when an alias is given. */
+export function keyColumns(keyCount: number, alias?: string): readonly string[] {
+  const prefix = alias === undefined ? "" : `${alias}.`;
+  return Array.from({ length: keyCount }, (_, at) => `${prefix}k${String(at)}`);
+}
+
+/** Plain equality of the key columns of two relations. */
+export function sameKey(keyCount: number, left: string, right: string): string {
+  return Array.from({ length: keyCount }, (_, at) => `${left}.k${String(at)} = ${right}.k${String(at)}`).join(" AND ");
+}
+
+/**
+ * SELECT of the snapshot's rows: k…, o… (the named outputs, NULL where a file does not have one), h1, h2. The base without the keys
+ * that the log speaks of, and the log's last word on each of those. Folded by key: a fingerprint can come back, a key's last word cannot.
+ */
+export function snapshotRows(snapshot: Snapshot, outputs: readonly string[]): string {
+  const keyCount = snapshot.layout.keyCount;
+  const base = snapshot.base === null ? null : fileRows(snapshot.base, keyCount, outputs, "WHERE op <> 'removed'");
+  if (snapshot.log.length === 0) return base ?? emptyRows(keyCount, outputs);
+  const last = lastWords(snapshot.log, keyCount, outputs);
+  const columns = [...keyColumns(keyCount), ...outputColumns(outputs), "h1", "h2"].join(", ");
+  const told = `SELECT ${columns} FROM (${last}) WHERE op <> 'removed'`;
+  if (base === null) return told;
+  const spoken = snapshot.log.map((file) => `SELECT ${keyColumns(keyCount).join(", ")} FROM read_parquet(${sqlText(file.path)})`).join(" UNION ALL ");
+  return `SELECT b.* FROM (${base}) AS b ANTI JOIN (${spoken}) AS s ON ${sameKey(keyCount, "b", "s")} UNION ALL ${told}`;
+}
+
+/** SELECT of each key of some files with what was last said of it: k…, o… (of a removed row: what stood there before), op, h1, h2. */
+export function lastWords(files: readonly SnapshotFile[], keyCount: number, outputs: readonly string[]): string {
+  const all = files.map((file, at) => fileRows(file, keyCount, outputs, "", `, op, ${String(at)} AS seq`)).join(" UNION ALL ");
+  return `SELECT * EXCLUDE (seq) FROM (${all}) QUALIFY row_number() OVER (PARTITION BY ${keyColumns(keyCount).join(", ")} ORDER BY seq DESC) = 1`;
+}
+
+function fileRows(file: SnapshotFile, keyCount: number, outputs: readonly string[], where: string, extra = ""): string {
+  const values = outputs.map((name, at) => {
+    const place = file.outputs.indexOf(name);
+    if (place < 0) return `CAST(NULL AS VARCHAR) AS o${String(at)}`;
+    return `CASE op WHEN 'removed' THEN p${String(place)} ELSE o${String(place)} END AS o${String(at)}`;
+  });
+  const columns = [...keyColumns(keyCount), ...values, "h1", "h2"].join(", ");
+  return `SELECT ${columns}${extra} FROM read_parquet(${sqlText(file.path)}) ${where}`;
+}
+
+function emptyRows(keyCount: number, outputs: readonly string[]): string {
+  const texts = [...keyColumns(keyCount), ...outputColumns(outputs)].map((name) => `CAST(NULL AS VARCHAR) AS ${name}`);
+  return `SELECT ${texts.join(", ")}, CAST(NULL AS UBIGINT) AS h1, CAST(NULL AS UBIGINT) AS h2 WHERE false`;
+}
+
+/** `o0, o1 …`, one per output. */
+export function outputColumns(outputs: readonly unknown[], alias?: string): readonly string[] {
+  const prefix = alias === undefined ? "" : `${alias}.`;
+  return outputs.map((_, at) => `${prefix}o${String(at)}`);
+}
