@@ -108,7 +108,9 @@ function refuseUnknownColumns(stream: MappedStream, columns: readonly Column[], 
   const sources = columns.map((column) => column.name);
   const outputs = written.map((output) => output.name);
   const problems = [
-    ...unknown(stream.primaryKey, sources).map((name) => `primary_key names "${name}", which the query does not return${meant(name, sources)}`),
+    ...unknown(stream.primaryKey, sources).map(
+      (name) => `primary_key names "${name}", which the query does not return${meant(name, sources)}`,
+    ),
     ...written.flatMap((output) =>
       unknown(sourcesOf(output.value), sources).map(
         (name) => `column "${output.name}" reads "${name}", which the query does not return${meant(name, sources)}`,

@@ -1,0 +1,62 @@
+import type { FileFormat, SqlExpr } from "../core/types.ts";
+import { sqlText } from "../engine/sql-literal.ts";
+
+/** The part of a file's format that decides a field's bytes. */
+export type FieldFormat = Pick<FileFormat, "delimiter" | "quote" | "nullText">;
+
+/**
+ * What some reader trims off the ends of a field: C0 controls and space, DEL, NEL, every Unicode blank and the byte order mark.
+ * A field that begins or ends with one is quoted.
+ */
+const BLANKS: readonly (readonly [number, number])[] = [
+  [0x00, 0x20],
+  [0x7f, 0x7f],
+  [0x85, 0x85],
+  [0xa0, 0xa0],
+  [0x1680, 0x1680],
+  [0x2000, 0x200a],
+  [0x2028, 0x2029],
+  [0x202f, 0x202f],
+  [0x205f, 0x205f],
+  [0x3000, 0x3000],
+  [0xfeff, 0xfeff],
+];
+
+/**
+ * DuckDB SQL of a field's bytes (RFC 4180, quotes doubled), given the SQL of a text that may be NULL. NULL is the null text, bare;
+ * whatever equals the null text but is a value is quoted, so the two differ. A NUL makes the query fail.
+ */
+export function encodeField(text: SqlExpr, format: FieldFormat): SqlExpr {
+  const quoted = `CASE WHEN contains(${text}, chr(0)) THEN error('unencodable') ELSE concat('"', replace(${text}, '"', '""'), '"') END`;
+  const bare = format.quote === "minimal" ? `WHEN ${isBare(text, format)} THEN ${text} ` : "";
+  return `CASE WHEN ${text} IS NULL THEN ${sqlText(format.nullText)} ${bare}ELSE ${quoted} END`;
+}
+
+/** One anchored expression tests a field in a single pass; a search per special character costs twice as much. */
+function isBare(text: SqlExpr, format: FieldFormat): SqlExpr {
+  const special = [...`"\r\n\0${format.delimiter}`].map((character) => codeClass(character.codePointAt(0) ?? 0)).join("");
+  const blank = BLANKS.map(([first, last]) => `${codeClass(first)}-${codeClass(last)}`).join("");
+  const edge = `[^${special}${blank}]`;
+  const match = `regexp_full_match(${text}, ${sqlText(`${edge}([^${special}]*${edge})?`)})`;
+  return format.nullText === "" ? match : `${match} AND ${text} <> ${sqlText(format.nullText)}`;
+}
+
+function codeClass(codePoint: number): string {
+  return `\\x{${codePoint.toString(16)}}`;
+}
+
+/** Why a format cannot be written so that it reads back, each with the key of `file:` that it is about; empty when it can. */
+export function checkFieldFormat(format: FieldFormat): readonly { readonly key: "delimiter" | "null"; readonly message: string }[] {
+  const problems: { readonly key: "delimiter" | "null"; readonly message: string }[] = [];
+  if (format.delimiter === "") problems.push({ key: "delimiter", message: "delimiter is empty" });
+  if (/["\r\n\0]/u.test(format.delimiter)) {
+    problems.push({ key: "delimiter", message: "delimiter holds a quote, a line break or NUL, which have a meaning of their own" });
+  }
+  if (/["\r\n\0]/u.test(format.nullText) || [...format.delimiter].some((character) => format.nullText.includes(character))) {
+    problems.push({
+      key: "null",
+      message: "the text for NULL holds the delimiter, a quote, a line break or NUL, so it would not read back",
+    });
+  }
+  return problems;
+}
