@@ -1,0 +1,7 @@
+import type { Dialect } from "../../core/ports.ts";
+
+/** Postgres's quoting; `standard_conforming_strings` is on in every transaction of this source, so a backslash is just one. */
+export const postgresDialect: Dialect = {
+  quoteIdentifier: (name) => `"${name.replaceAll('"', '""')}"`,
+  quoteText: (text) => `'${text.replaceAll("'", "''")}'`,
+};

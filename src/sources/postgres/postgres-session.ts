@@ -1,0 +1,112 @@
+import { SyncError } from "../../core/errors.ts";
+import { watchBackend, type Backend } from "./backend.ts";
+import type { ConnectionSettings } from "./connection-settings.ts";
+import { openConnection, whereOf, type Connection } from "./open-connection.ts";
+import { beginSql } from "./pinned-settings.ts";
+import { postgresError } from "./postgres-error.ts";
+import type { PostgresOptions } from "./postgres-options.ts";
+import type { SubmittedSql } from "./sql-position.ts";
+
+/** A read-only transaction under pinned settings. */
+export interface Transaction {
+  readonly connection: Connection;
+  /** Makes the transaction end with this error, at once. */
+  fail(error: unknown): void;
+  /** Says which statement runs next, so that an error can point into the model's SQL. */
+  running(sql: SubmittedSql | null): void;
+  /** Says that silence is our own doing: the reader of the rows holds things up. */
+  waiting(onSink: boolean): void;
+}
+
+/** The connections of one source: one transaction at a time, each on a connection that no failure has touched. */
+export class PostgresSession implements AsyncDisposable {
+  readonly #settings: ConnectionSettings;
+  readonly #options: PostgresOptions;
+  readonly #disposal = new AbortController();
+  #idle: Connection | null = null;
+  #current: Promise<unknown> | null = null;
+
+  constructor(settings: ConnectionSettings, options: PostgresOptions) {
+    this.#settings = settings;
+    this.#options = options;
+  }
+
+  /** Connects now, so that what is wrong with the connection shows before anything is asked of it. */
+  async connect(signal: AbortSignal): Promise<void> {
+    this.#idle ??= await openConnection(this.#settings, signal);
+  }
+
+  /** Runs `work` in a transaction of its own. Whatever fails (or an abort) cancels the query on the server and cuts the connection. */
+  async transaction<T>(what: string, signal: AbortSignal, work: (transaction: Transaction) => Promise<T>): Promise<T> {
+    if (this.#current !== null) throw new SyncError("INTERNAL", "A Postgres source was asked for two things at once.");
+    const both = AbortSignal.any([signal, this.#disposal.signal]);
+    const running = this.#run(what, both, work);
+    this.#current = running.catch(() => undefined);
+    try {
+      return await running;
+    } finally {
+      this.#current = null;
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#disposal.abort(new SyncError("INTERRUPTED", "The Postgres source was closed."));
+    await this.#current;
+    const idle = this.#idle;
+    this.#idle = null;
+    if (idle === null) return;
+    const closed = new Promise<void>((resolve) => {
+      idle.client.connection.stream.once("close", () => resolve());
+    });
+    idle.destroy();
+    await closed;
+  }
+
+  async #run<T>(what: string, signal: AbortSignal, work: (transaction: Transaction) => Promise<T>): Promise<T> {
+    signal.throwIfAborted();
+    const connection = this.#idle ?? (await openConnection(this.#settings, signal));
+    this.#idle = null;
+    let failure: { readonly error: unknown } | null = null;
+    let sql: SubmittedSql | null = null;
+    const fail = (error: unknown): void => {
+      failure ??= { error };
+      connection.destroy();
+    };
+    const backend = watchBackend(connection, this.#settings, this.#options.idle_timeout, fail);
+    const onAbort = (): void => fail(signal.reason);
+    signal.addEventListener("abort", onAbort, { once: true });
+    try {
+      await this.#begin(connection, backend);
+      const result = await work({
+        connection,
+        fail,
+        running: (next) => {
+          sql = next;
+        },
+        waiting: (onSink) => backend.pause(onSink),
+      });
+      sql = null;
+      await connection.client.query("COMMIT");
+      if (failure !== null) throw new SyncError("INTERNAL", "A failed Postgres transaction was committed.");
+      this.#idle = connection;
+      return result;
+    } catch (error) {
+      connection.destroy();
+      const cut = failure as { readonly error: unknown } | null;
+      if (cut === null) throw postgresError(error, { what, where: whereOf(this.#settings), ...(sql === null ? {} : { sql }) });
+      await backend.cancel();
+      throw cut.error;
+    } finally {
+      signal.removeEventListener("abort", onAbort);
+      backend.stop();
+    }
+  }
+
+  async #begin({ client }: Connection, backend: Backend): Promise<void> {
+    await client.query(beginSql(this.#options));
+    const own = "SELECT pid::text, backend_start::text FROM pg_catalog.pg_stat_activity WHERE pid = pg_catalog.pg_backend_pid()";
+    const { rows } = await client.query<[string, string]>({ text: own, rowMode: "array" });
+    const [pid, startedAt] = rows[0] ?? [];
+    if (pid !== undefined && startedAt !== undefined) backend.is(pid, startedAt);
+  }
+}
