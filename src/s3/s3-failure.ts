@@ -111,7 +111,7 @@ export class S3Failure extends Error {
   }
 
   get transient(): boolean {
-    return TRANSIENT.has(this.kind);
+    return TRANSIENT.has(this.kind) || (this.kind === "conflict" && this.operation === "PutObject");
   }
 }
 
@@ -134,6 +134,8 @@ function kindOf(operation: S3Operation, { status, code }: Facts): FailureKind {
   // A session that lapsed before STS was asked is the user's own: nobody here can renew it.
   if (known === "expired" && operation === "AssumeRole") return "credentials";
   if (known !== undefined) return known;
+  // A HEAD has no body to name its error: 400 is how S3 tells it that a session has expired.
+  if (operation === "HeadObject" && status === 400) return "expired";
   if (code.startsWith("KMS")) return "kms";
   if (status === 0) return /CERT|TLS|SSL|SIGNED|_VERIFY_/.test(code) ? "certificate" : "network";
   if (status === 412) return "exists";

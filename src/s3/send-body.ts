@@ -1,4 +1,6 @@
-import { Readable, Transform } from "node:stream";
+import { createHash } from "node:crypto";
+import { Transform } from "node:stream";
+import type { Readable } from "node:stream";
 import { crc32 } from "node:zlib";
 import { SyncError } from "../core/errors.ts";
 import type { ObjectBody } from "../core/ports.ts";
@@ -12,14 +14,17 @@ export interface Slice {
 /** CRC-32 of a slice, read in one pass. */
 export async function crc32Of(body: ObjectBody, slice: Slice, signal: AbortSignal): Promise<number> {
   let crc = 0;
-  let length = 0;
-  for await (const chunk of open(body, slice)) {
-    signal.throwIfAborted();
+  await eachChunk(body, slice, signal, (chunk) => {
     crc = crc32(chunk, crc);
-    length += chunk.length;
-  }
-  if (length !== slice.end - slice.start) throw wrongLength(slice, length);
+  });
   return crc;
+}
+
+/** SHA-256 of a slice in lower-case hex, read in one pass. */
+export async function sha256Of(body: ObjectBody, slice: Slice, signal: AbortSignal): Promise<string> {
+  const hash = createHash("sha256");
+  await eachChunk(body, slice, signal, (chunk) => hash.update(chunk));
+  return hash.digest("hex");
 }
 
 /**
@@ -30,9 +35,9 @@ export async function sendSlice<T>(
   body: ObjectBody,
   slice: Slice,
   signal: AbortSignal,
-  send: (stream: Readable, signal: AbortSignal) => Promise<T>,
+  send: (stream: Readable | Buffer, signal: AbortSignal) => Promise<T>,
 ): Promise<T> {
-  if (slice.end === slice.start) return send(Readable.from([]), signal);
+  if (slice.end === slice.start) return send(Buffer.alloc(0), signal);
   const attempt = new AbortController();
   const stopAttempt = (): void => attempt.abort(signal.reason);
   signal.addEventListener("abort", stopAttempt, { once: true });
@@ -72,8 +77,20 @@ function countBytes(slice: Slice): Transform {
   });
 }
 
-function open(body: ObjectBody, slice: Slice): AsyncIterable<Buffer> {
-  return slice.end === slice.start ? Readable.from([]) : body.open(slice.start, slice.end);
+async function eachChunk(body: ObjectBody, slice: Slice, signal: AbortSignal, take: (chunk: Buffer) => unknown): Promise<void> {
+  let length = 0;
+  const source = body.open(slice.start, slice.end);
+  try {
+    for await (const chunk of source as AsyncIterable<Buffer>) {
+      signal.throwIfAborted();
+      take(chunk);
+      length += chunk.length;
+    }
+  } catch (error) {
+    signal.throwIfAborted();
+    throw unreadable(error);
+  }
+  if (length !== slice.end - slice.start) throw wrongLength(slice, length);
 }
 
 function wrongLength(slice: Slice, length: number): SyncError {

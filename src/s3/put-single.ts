@@ -1,0 +1,36 @@
+import type { ObjectBody } from "../core/ports.ts";
+import { writeInput } from "./object-write.ts";
+import type { WriteTarget } from "./object-write.ts";
+import type { Deadline } from "./retry-loop.ts";
+import type { S3Connection } from "./s3-connection.ts";
+import type { S3Options } from "./s3-options.ts";
+import { sendSlice } from "./send-body.ts";
+import { setPayloadHeaders } from "./signed-payload.ts";
+
+/**
+ * Writes an object in one PUT, streamed. The planned SHA-256 is both the signed payload hash and the object's checksum,
+ * so the server itself refuses any bytes but the planned ones. Throws an S3Failure.
+ */
+export async function putSingle(
+  connection: S3Connection,
+  options: S3Options,
+  target: WriteTarget,
+  body: ObjectBody,
+  signal: AbortSignal,
+  deadline: Deadline,
+): Promise<void> {
+  const { client, sdk } = connection;
+  const input = {
+    ...writeInput(options, target),
+    ContentLength: body.size,
+    ...(target.createOnly ? { IfNoneMatch: "*" } : {}),
+    ...(options.checksums === "supported" ? { ChecksumSHA256: Buffer.from(body.sha256, "hex").toString("base64") } : {}),
+  };
+  await connection.request({ operation: "PutObject", signal, deadline, bytes: body.size }, (send) =>
+    sendSlice(body, { start: 0, end: body.size }, send.abortSignal, (payload, abortSignal) => {
+      const command = new sdk.PutObjectCommand({ ...input, Body: payload });
+      setPayloadHeaders(command, { sha256: body.sha256, askFirst: true });
+      return client.send(command, { ...send, abortSignal });
+    }),
+  );
+}
