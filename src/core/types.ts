@@ -126,6 +126,8 @@ export interface Stream {
   readonly description: string;
   readonly tags: readonly string[];
   readonly enabled: boolean;
+  /** What switched the stream off: its model's `enabled: false` or its destination's. */
+  readonly disabledBy?: "model" | "destination";
   /** The model file, as written on the command line or in config, for messages. */
   readonly file: string;
   readonly source: SourceSpec;

@@ -1,0 +1,66 @@
+import { z } from "zod";
+import type { Place } from "../core/ports.ts";
+import { folderOptionsSchema } from "../folder/folder-options.ts";
+import { s3OptionsSchema } from "../s3/s3-options.ts";
+import { duckdbOptionsSchema } from "../sources/duckdb/duckdb-options.ts";
+import { postgresOptionsSchema } from "../sources/postgres/postgres-options.ts";
+
+/*
+ * The registry of adapters: a new one adds its options schema to a list below (the literal of `type` picks it) and a line to each
+ * `switch`, which the compiler asks for.
+ */
+
+const destinationKeys = {
+  enabled: z.boolean().default(true).describe("false: streams to this destination are skipped, and say so. Default: true."),
+};
+
+/** Options of a source, picked by `type`. */
+export const sourceSchema = z.discriminatedUnion("type", [
+  duckdbOptionsSchema,
+  postgresOptionsSchema.safeExtend({ type: z.literal("postgres") }),
+]);
+
+/** Options of a destination, picked by `type`. */
+export const destinationSchema = z.discriminatedUnion("type", [
+  folderOptionsSchema.safeExtend(destinationKeys),
+  s3OptionsSchema.safeExtend(destinationKeys),
+]);
+
+/** Validated options of any source. */
+export type SourceOptions = z.output<typeof sourceSchema>;
+
+/** Validated options of any destination, with the keys that all of them have. */
+export type DestinationOptions = z.output<typeof destinationSchema>;
+
+/** Turns a path as written into an absolute one. */
+export type ResolvePath = (path: string) => string;
+
+/** The options with the adapter's own paths made absolute (those inside secrets are seen to by `absoluteSecrets`). */
+export function absoluteSourceOptions(options: SourceOptions, resolve: ResolvePath): SourceOptions {
+  switch (options.type) {
+    case "duckdb":
+      return options.path === undefined ? options : { ...options, path: resolve(options.path) };
+    case "postgres":
+      return options;
+  }
+}
+
+/** See `absoluteSourceOptions`. */
+export function absoluteDestinationOptions(options: DestinationOptions, resolve: ResolvePath): DestinationOptions {
+  switch (options.type) {
+    case "local":
+      return { ...options, path: resolve(options.path) };
+    case "s3":
+      return options;
+  }
+}
+
+/** Where a destination's objects go: streams of two destinations with places that overlap must not share a key. */
+export function destinationPlace(options: DestinationOptions): Place {
+  switch (options.type) {
+    case "local":
+      return { type: "local", endpoint: "", bucket: "", prefix: options.path };
+    case "s3":
+      return { type: "s3", endpoint: options.endpoint ?? "", bucket: options.bucket, prefix: options.prefix };
+  }
+}

@@ -1,0 +1,95 @@
+import type { z } from "zod";
+import type { ConfigFile, KeyPath, Located } from "./config-file.ts";
+import { explainIssue } from "./explain-issue.ts";
+import { flattenIssue } from "./flatten-issue.ts";
+import type { FlatIssue } from "./flatten-issue.ts";
+import { keysAt } from "./json-schema.ts";
+import type { JsonSchema } from "./json-schema.ts";
+import { suggestName } from "./suggest.ts";
+
+/** A schema, and the same as JSON schema to look up which keys exist. */
+export interface CheckedBy<Output> {
+  readonly schema: z.ZodType<Output>;
+  readonly json: JsonSchema;
+}
+
+const MAX_PASSES = 12;
+
+/**
+ * Checks a file against a schema and reports what is wrong. A scalar is read as the type that its key asks for: text exactly as
+ * written (`0012` stays `0012`), numbers and booleans also from a variable. Unknown keys are reported and left out, so that the
+ * rest of the file is still checked.
+ */
+export function checkSchema<Output>(file: ConfigFile, by: CheckedBy<Output>, leftOut: readonly KeyPath[]): Output | null {
+  if (file.root === null) return null;
+  const value = structuredClone(file.root.value);
+  for (const path of leftOut) removeAt(value, path);
+  for (let pass = 0; ; pass += 1) {
+    const result = by.schema.safeParse(value);
+    if (result.success) return result.data;
+    const issues = result.error.issues.flatMap((issue) => flattenIssue(issue, [], value));
+    if (pass < MAX_PASSES && issues.map((issue) => repair(file, value, issue, by)).includes(true)) continue;
+    for (const issue of issues) if (!reported(file, issue, leftOut)) explainIssue(file, issue);
+    return null;
+  }
+}
+
+/** Mends what can be mended before the next pass; answers whether something was. */
+function repair(file: ConfigFile, value: unknown, issue: FlatIssue, by: CheckedBy<unknown>): boolean {
+  if (issue.kind === "unknown-key") {
+    const path = [...issue.path, issue.key];
+    const known = keysAt(by.json, issue.path, value);
+    file.report(
+      "CONFIG_UNKNOWN_KEY",
+      { path, at: "key" },
+      `${issue.path.length === 0 ? "" : `${issue.path.join(".")}: `}there is no key "${issue.key}"`,
+      suggestName(issue.key, known),
+    );
+    return removeAt(value, path);
+  }
+  if (issue.kind !== "type") return false;
+  const located = file.at(issue.path);
+  if (located === null) return false;
+  for (const wanted of issue.wanted) {
+    const read = readAs(located, wanted);
+    if (read !== undefined && Object.is(valueAt(value, issue.path), located.value)) return setAt(value, issue.path, read);
+  }
+  return false;
+}
+
+function readAs(located: Located, wanted: string): string | number | boolean | undefined {
+  const { text, value } = located;
+  if (text === null) return undefined;
+  if (wanted === "string") return typeof value === "number" || typeof value === "boolean" ? text : undefined;
+  if (typeof value !== "string" || !located.interpolated) return undefined;
+  if (wanted === "boolean") return text === "true" || text === "false" ? text === "true" : undefined;
+  return /^-?(?:0|[1-9]\d{0,14})(?:\.\d{1,15})?$/.test(text) && /^(?:number|int)$/.test(wanted) ? Number(text) : undefined;
+}
+
+/** Whether the problem comes from a variable that is not set: one report of that is enough. */
+function reported(file: ConfigFile, issue: FlatIssue, leftOut: readonly KeyPath[]): boolean {
+  if (leftOut.some((path) => path.join("\0") === issue.path.join("\0"))) return true;
+  const span = file.at(issue.path)?.span;
+  return span !== undefined && file.at(issue.path)?.interpolated === true && file.hasIssueWithin(span, "CONFIG_VARIABLE_UNSET");
+}
+
+function valueAt(value: unknown, path: KeyPath): unknown {
+  let here = value;
+  for (const key of path) here = isRecord(here) ? here[String(key)] : undefined;
+  return here;
+}
+
+function removeAt(value: unknown, path: KeyPath): boolean {
+  const parent = valueAt(value, path.slice(0, -1));
+  const key = String(path.at(-1));
+  return isRecord(parent) && Object.hasOwn(parent, key) && Reflect.deleteProperty(parent, key);
+}
+
+function setAt(value: unknown, path: KeyPath, next: unknown): boolean {
+  const parent = valueAt(value, path.slice(0, -1));
+  return isRecord(parent) && Reflect.set(parent, String(path.at(-1)), next);
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null;
+}

@@ -1,0 +1,48 @@
+import { z } from "zod";
+import { destinationSchema, sourceSchema } from "./adapters.ts";
+
+const SIZE = /^\d+(?:\.\d+)? ?(?:[KMGT]i?B)$/i;
+
+const size = z.string().regex(SIZE, "write a size such as 512MB or 2GB");
+
+const name = z.string().regex(/^[A-Za-z][A-Za-z0-9_-]*$/, "a name starts with a letter; letters, digits, `_` and `-` follow");
+
+const engineSchema = z.strictObject({
+  memory_limit: size.default("1GB").describe("Memory that the embedded engine may take; what does not fit goes to disk. Default: 1GB."),
+  threads: z.int().min(1).max(256).default(2).describe("Threads of the embedded engine. Default: 2."),
+  temp_directory: z
+    .string()
+    .min(1)
+    .optional()
+    .describe("Folder for what does not fit into memory. Default: `tmp` in the state folder. Example: `/var/tmp/spillway`."),
+  max_temp_size: size.default("50GB").describe("Disk space that temp_directory may take; a run that needs more stops. Default: 50GB."),
+});
+
+/** config.yaml as users write it. */
+export const configSchema = z
+  .strictObject({
+    version: z.literal(1).describe("Version of the format. Always 1."),
+    state: z
+      .string()
+      .min(1)
+      .default(".sync")
+      .describe("Folder that keeps what was delivered; it has to survive. Default: `.sync`. Example: `/var/lib/spillway`."),
+    models: z
+      .string()
+      .min(1)
+      .default("models")
+      .describe("Folder of the model files (`*.yaml`, in folders below it as well). Default: `models`."),
+    engine: engineSchema.prefault({}).describe("Limits of the embedded engine. Example: `{memory_limit: 2GB, threads: 4}`."),
+    sources: z
+      .record(name, sourceSchema)
+      .default({})
+      .describe("Warehouses that models are queried from, by name. Example: `warehouse: {type: duckdb, path: warehouse.duckdb}`."),
+    destinations: z
+      .record(name, destinationSchema)
+      .default({})
+      .describe("Places that files are delivered to, by name. Example: `partner: {type: local, path: out}`."),
+  })
+  .describe("Spillway project: state, sources, destinations.");
+
+/** config.yaml after the schema: defaults filled in, paths still as written. */
+export type WrittenConfig = z.output<typeof configSchema>;

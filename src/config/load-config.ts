@@ -1,0 +1,107 @@
+import { join, resolve } from "node:path";
+import type { DestinationSpec, EngineLimits, SourceSpec, StateSpec } from "../core/types.ts";
+import { absoluteSecrets } from "./absolute-secrets.ts";
+import { absoluteDestinationOptions, absoluteSourceOptions } from "./adapters.ts";
+import type { DestinationOptions } from "./adapters.ts";
+import { checkSchema } from "./check-schema.ts";
+import { ConfigFile, wholeFileIssue } from "./config-file.ts";
+import { configSchema } from "./config-schema.ts";
+import type { WrittenConfig } from "./config-schema.ts";
+import type { Variables } from "./interpolate.ts";
+import { configJsonSchema } from "./json-schema.ts";
+import { CONFIG_NOT_SUPPORTED, refuseNotSupported } from "./not-supported.ts";
+import { parseYaml } from "./parse-yaml.ts";
+import type { ProjectFiles } from "./project-files.ts";
+import { readText } from "./read-text.ts";
+
+/** config.yaml as read, with what can be told of it even when it is refused. */
+export interface LoadedConfig {
+  readonly file: ConfigFile;
+  /** Null when the schema refuses it. */
+  readonly written: WrittenConfig | null;
+  /** Absolute folder of the model files, and whether config.yaml names it. */
+  readonly modelsFolder: string;
+  readonly namesModels: boolean;
+  /** Names of all sources, also those that are refused; null when the file cannot be read as YAML. */
+  readonly sourceNames: readonly string[] | null;
+  readonly destinationNames: readonly string[] | null;
+}
+
+/** A destination with the paths of its options made absolute. */
+export interface CompiledDestination {
+  readonly spec: DestinationSpec;
+  readonly options: DestinationOptions;
+}
+
+/** config.yaml, compiled: every path absolute. */
+export interface CompiledConfig {
+  readonly state: StateSpec;
+  readonly engine: EngineLimits;
+  readonly sources: readonly SourceSpec[];
+  readonly destinations: readonly CompiledDestination[];
+}
+
+/** Reads config.yaml and checks it against the schema; null (and a problem on `files`) when there is no text to read. */
+export async function loadConfig(
+  path: string,
+  root: string,
+  variables: Variables,
+  files: ProjectFiles,
+  signal: AbortSignal,
+): Promise<LoadedConfig | null> {
+  const display = files.show(path);
+  const read = await readText(path, signal);
+  if (!read.ok) {
+    const hint = read.missing ? "name it with -c FILE or SYNC_CONFIG, or make a project with `sync init`" : read.hint;
+    files.addIssues([wholeFileIssue("CONFIG_UNREADABLE", display, read.message, hint)]);
+    return null;
+  }
+  const file = new ConfigFile(path, display, read.text);
+  files.add(file);
+  const parsed = parseYaml(file, { variables, isSql: () => false });
+  const refused = parsed ? refuseNotSupported(file, CONFIG_NOT_SUPPORTED) : { paths: [] };
+  const written = parsed ? checkSchema(file, { schema: configSchema, json: configJsonSchema() }, refused.paths) : null;
+  const models = file.at(["models"]);
+  const named = typeof models?.value === "string" && models.value !== "" ? models.value : null;
+  return {
+    file,
+    written,
+    modelsFolder: resolve(root, named ?? written?.models ?? "models"),
+    namesModels: named !== null,
+    sourceNames: parsed ? namesBelow(file, "sources") : null,
+    destinationNames: parsed ? namesBelow(file, "destinations") : null,
+  };
+}
+
+function namesBelow(file: ConfigFile, key: string): readonly string[] {
+  return [...(file.at([key])?.children.keys() ?? [])];
+}
+
+/** Makes every path absolute and gives adapters options that are only theirs. */
+export function compileConfig(file: ConfigFile, written: WrittenConfig, root: string): CompiledConfig {
+  const absolute = (path: string): string => resolve(root, path);
+  const statePath = absolute(written.state);
+  const sources = namesBelow(file, "sources").flatMap((name) => {
+    const options = written.sources[name];
+    if (options === undefined) return [];
+    return [{ name, type: options.type, options: absoluteSecrets(absoluteSourceOptions(options, absolute), root, absolute) }];
+  });
+  const destinations = namesBelow(file, "destinations").flatMap((name) => {
+    const options = written.destinations[name];
+    if (options === undefined) return [];
+    const compiled = absoluteSecrets(absoluteDestinationOptions(options, absolute), root, absolute);
+    const { enabled: _, ...own } = compiled;
+    return [{ spec: { name, type: options.type, options: own }, options: compiled }];
+  });
+  return {
+    state: { type: "folder", path: statePath },
+    engine: {
+      memoryLimit: written.engine.memory_limit,
+      threads: written.engine.threads,
+      tempDirectory: written.engine.temp_directory === undefined ? join(statePath, "tmp") : absolute(written.engine.temp_directory),
+      maxTempSize: written.engine.max_temp_size,
+    },
+    sources,
+    destinations,
+  };
+}

@@ -1,0 +1,137 @@
+import { dirname, resolve } from "node:path";
+import type { Project } from "../core/types.ts";
+import { compileStream } from "./compile-stream.ts";
+import { ConfigError } from "./config-error.ts";
+import type { ConfigNote } from "./config-error.ts";
+import type { Variables } from "./interpolate.ts";
+import { compileConfig, loadConfig } from "./load-config.ts";
+import type { CompiledConfig, LoadedConfig } from "./load-config.ts";
+import { findModels, loadModel } from "./load-models.ts";
+import type { ModelFile } from "./load-models.ts";
+import { inlineSql, loadSqlFile } from "./load-sql.ts";
+import type { LoadedSql } from "./load-sql.ts";
+import { loadVariables } from "./load-variables.ts";
+import type { WrittenModel } from "./model-schema.ts";
+import { ProjectFiles } from "./project-files.ts";
+import { MODEL_RULES } from "./rules/model-rules.ts";
+import type { CompiledStream } from "./rules/project-rule.ts";
+import { PROJECT_RULES } from "./rules/project-rules.ts";
+
+/** What a project is loaded with; configuration looks at nothing of the process by itself. */
+export interface LoadOptions {
+  /** Path of config.yaml, relative to `cwd` or absolute. */
+  readonly configFile: string;
+  /** The environment; it wins over `.env` beside the config file. */
+  readonly env: Variables;
+  readonly cwd: string;
+  readonly signal: AbortSignal;
+}
+
+/** A project that can be run, and what is odd about it (one line each). */
+export interface LoadedProject {
+  readonly project: Project;
+  readonly warnings: readonly string[];
+}
+
+interface Reading {
+  readonly files: ProjectFiles;
+  readonly variables: Variables;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Reads config.yaml and every model file: read, schema, rules, compile. Throws a ConfigError that holds every problem of every
+ * file, and nothing else, whatever the files contain.
+ */
+export async function loadProject(options: LoadOptions): Promise<LoadedProject> {
+  const { signal } = options;
+  const configFile = resolve(options.cwd, options.configFile);
+  const root = dirname(configFile);
+  const files = new ProjectFiles(options.cwd);
+  const { variables, issues } = await loadVariables(root, options.env, files.show, signal);
+  files.addIssues(issues);
+  const config = await loadConfig(configFile, root, variables, files, signal);
+  if (config === null) throw new ConfigError(files.issues);
+  const reading = { files, variables, signal };
+  const models = await loadModels(config, reading);
+  const compiled = config.written === null ? null : compileConfig(config.file, config.written, root);
+  const streams = await compileStreams(models, config, compiled, reading);
+  for (const rule of PROJECT_RULES) rule({ config, compiled, models, streams });
+  const found = files.issues;
+  if (found.length > 0 || compiled === null) throw new ConfigError(found);
+  const { state, engine, sources, destinations } = compiled;
+  const project = {
+    root,
+    configFile,
+    state,
+    engine,
+    streams: streams.map(({ stream }) => stream),
+    sources,
+    destinations: destinations.map(({ spec }) => spec),
+  };
+  return { project, warnings: files.warnings.map(warningLine) };
+}
+
+async function loadModels(config: LoadedConfig, { files, variables, signal }: Reading): Promise<readonly ModelFile[]> {
+  const { paths, problem } = await findModels(config.modelsFolder, signal);
+  const shown = files.show(config.modelsFolder);
+  if (problem !== null && (config.written !== null || config.namesModels)) {
+    const why = { missing: "does not exist", "not-a-folder": "is not a folder", unreadable: "cannot be read" }[problem];
+    config.file.report(
+      "CONFIG_UNREADABLE",
+      { path: ["models"] },
+      `the folder of models, ${shown}, ${why}`,
+      "create it, or name another with `models`",
+    );
+  }
+  if (problem === null && paths.length === 0)
+    config.file.warn({ path: ["models"] }, `there are no model files in ${shown}`, "add one: <name>.yaml");
+  const models: ModelFile[] = [];
+  for (const path of paths) {
+    const loaded = await loadModel(path, files.show(path), variables, signal);
+    if ("code" in loaded) {
+      files.addIssues([loaded]);
+      continue;
+    }
+    files.add(loaded.file);
+    models.push(loaded);
+  }
+  return models;
+}
+
+async function compileStreams(
+  models: readonly ModelFile[],
+  config: LoadedConfig,
+  compiled: CompiledConfig | null,
+  reading: Reading,
+): Promise<readonly CompiledStream[]> {
+  const known = { sources: config.sourceNames, destinations: config.destinationNames };
+  const streams: CompiledStream[] = [];
+  for (const model of models) {
+    const { written } = model;
+    if (written === null) continue;
+    for (const rule of MODEL_RULES) rule({ model, written }, known);
+    const sql = await loadSql(model, written, reading);
+    const source = compiled?.sources.find(({ name }) => name === written.source);
+    const destination = compiled?.destinations.find(({ spec }) => spec.name === written.destination);
+    if (source === undefined || destination === undefined || model.file.issues.length > 0) continue;
+    const parts = { source, destination: destination.spec, destinationEnabled: destination.options.enabled, sql };
+    streams.push({ model, stream: compileStream(model, written, parts) });
+  }
+  return streams;
+}
+
+async function loadSql(model: ModelFile, written: WrittenModel, { files, variables, signal }: Reading): Promise<LoadedSql | null> {
+  const base = written.audiences === undefined ? [] : ["audiences", "entity"];
+  const { query, query_file: named } = written.audiences?.entity ?? written;
+  if (query !== undefined) return inlineSql(model.file, [...base, "query"], query);
+  if (named === undefined) return null;
+  const { loaded, file } = await loadSqlFile(model.file, [...base, "query_file"], named, { variables, show: files.show }, signal);
+  if (file !== null) files.add(file);
+  return loaded;
+}
+
+function warningLine(note: ConfigNote): string {
+  const at = note.line === 0 ? note.file : `${note.file}:${note.line}:${note.column}`;
+  return `${at} ${note.message}${note.hint === null ? "" : ` (${note.hint})`}`;
+}

@@ -1,0 +1,28 @@
+import * as columns from "./column-rules.ts";
+import * as files from "./file-rules.ts";
+import type { ModelRule } from "./model-rule.ts";
+import * as queries from "./query-rules.ts";
+import * as references from "./reference-rules.ts";
+
+/** Everything that is checked about one model; all of them run, whatever the others found. */
+export const MODEL_RULES: readonly ModelRule[] = [
+  references.nameIsValid,
+  references.sourceExists,
+  references.destinationExists,
+  references.listsNameOnce,
+  queries.hasOneQuery,
+  queries.entityHasOneQuery,
+  queries.hasPrimaryKey,
+  queries.keyColumnsDiffer,
+  queries.changesFitMode,
+  columns.columnsSayOneThing,
+  columns.templatesAreValid,
+  columns.columnsAreLeft,
+  columns.metadataFits,
+  columns.columnNamesDiffer,
+  columns.ignoredColumnsExist,
+  columns.keyIsDelivered,
+  files.delimiterIsValid,
+  files.nullTextIsValid,
+  files.extensionIsValid,
+];
