@@ -8,9 +8,14 @@ export const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 
 /** Files of the repository, tracked or about to be, relative to its root; those that match `pattern`. */
 export function filesMatching(pattern: RegExp): readonly string[] {
-  const listed = execFileSync("git", ["ls-files", "--cached", "--others", "--exclude-standard", "-z"], { cwd: ROOT, encoding: "utf8" });
-  const deleted = new Set(execFileSync("git", ["ls-files", "--deleted", "-z"], { cwd: ROOT, encoding: "utf8" }).split("\0"));
-  return [...new Set(listed.split("\0"))].filter((file) => pattern.test(file) && !deleted.has(file));
+  const deleted = new Set(gitFiles("--deleted"));
+  return [...new Set(gitFiles("--cached", "--others", "--exclude-standard"))].filter((file) => pattern.test(file) && !deleted.has(file));
+}
+
+function gitFiles(...which: readonly string[]): readonly string[] {
+  // A build machine may have checked the repository out as another user.
+  const args = ["-c", `safe.directory=${ROOT.replace(/\/$/, "")}`, "ls-files", "-z", ...which];
+  return execFileSync("git", args, { cwd: ROOT, encoding: "utf8" }).split("\0");
 }
 
 /** A file's text. */

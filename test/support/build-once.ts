@@ -11,8 +11,13 @@ export async function setup(): Promise<void> {
   if (!(await exists(join(ROOT, "src/cli/main.ts")))) return;
   if ((await newestChange(join(ROOT, "src"))) < (await changedAt(BUILT_MAIN))) return;
   const tsc = join(ROOT, "node_modules/typescript/bin/tsc");
-  const built = await execute(process.execPath, [tsc, "-p", "tsconfig.build.json", "--noCheck"], { cwd: ROOT, timeoutMs: 60_000 });
-  if (built.code !== 0) throw new Error(`dist/ could not be built:\n${built.stdout}${built.stderr}`);
+  await step(process.execPath, [tsc, "-p", "tsconfig.build.json", "--noCheck"]);
+  await step("npm", ["run", "--silent", "link-bin"]);
+}
+
+async function step(program: string, args: readonly string[]): Promise<void> {
+  const done = await execute(program, args, { cwd: ROOT });
+  if (done.code !== 0) throw new Error(`dist/ could not be built:\n${done.stdout}${done.stderr}`);
 }
 
 async function newestChange(folder: string): Promise<number> {
