@@ -1,4 +1,4 @@
-import type { FileFormat, SqlExpr } from "../core/types.ts";
+import type { ColumnKind, FileFormat, SqlExpr } from "../core/types.ts";
 import { sqlText } from "../engine/sql-literal.ts";
 
 /** The part of a file's format that decides a field's bytes. */
@@ -31,6 +31,24 @@ export function encodeField(text: SqlExpr, format: FieldFormat): SqlExpr {
   const bare = format.quote === "minimal" ? `WHEN ${isBare(text, format)} THEN ${text} ` : "";
   return `CASE WHEN ${text} IS NULL THEN ${sqlText(format.nullText)} ${bare}ELSE ${quoted} END`;
 }
+
+/** Whether no canonical text of a kind can need quotes in a format, so that looking at each value would be waste. */
+export function isAlwaysBare(kind: ColumnKind, format: FieldFormat): boolean {
+  return format.quote === "minimal" && PLAIN_KINDS.has(kind) && !PLAIN.test(format.delimiter) && !PLAIN.test(format.nullText);
+}
+
+/** Kinds whose canonical texts are never empty, have no blank at an end, and are made of characters of `PLAIN`. */
+const PLAIN_KINDS: ReadonlySet<ColumnKind> = new Set([
+  "integer",
+  "decimal",
+  "float",
+  "boolean",
+  "date",
+  "time",
+  "timestamp",
+  "timestamp_tz",
+]);
+const PLAIN = /[A-Za-z0-9 +\-.:()]/u;
 
 /** One anchored expression tests a field in a single pass; a search per special character costs twice as much. */
 function isBare(text: SqlExpr, format: FieldFormat): SqlExpr {

@@ -5,13 +5,13 @@ import { SyncError } from "../core/errors.ts";
 import type { SqlSession } from "../core/ports.ts";
 import type { FileChange, MetadataField, SqlExpr, Stream } from "../core/types.ts";
 import { sqlName, sqlText } from "../engine/sql-literal.ts";
-import { encodeField } from "./encode-field.ts";
+import { encodeField, isAlwaysBare } from "./encode-field.ts";
 import { objectKey } from "./object-key.ts";
 
 /** What a delta's files are written from and for. */
 export interface FilesRequest {
   readonly delta: Pick<Delta, "path" | "counts">;
-  readonly mapping: Pick<ResolvedMapping, "header">;
+  readonly mapping: Pick<ResolvedMapping, "header" | "outputs">;
   readonly stream: Pick<Stream, "name" | "model" | "delivery" | "fileFormat">;
   readonly run: string;
   readonly generation: number;
@@ -69,10 +69,7 @@ async function copyRows(
   path: string,
   signal: AbortSignal,
 ): Promise<bigint> {
-  const line = joinFields(
-    fieldTexts(request, change).map((text) => encodeField(text, request.stream.fileFormat)),
-    request,
-  );
+  const line = joinFields(encodedFields(request, change), request);
   const select = `SELECT ${line} AS ${header === null ? "line" : sqlName(header)} FROM ${deltaRows(request, change)}`;
   const options = `FORMAT csv, HEADER ${header !== null}, DELIMITER '', QUOTE '', ESCAPE '', NULLSTR ''`;
   try {
@@ -91,6 +88,17 @@ function deltaRows(request: FilesRequest, change: FileChange): string {
 /** `concat` builds a line in one piece; a chain of `||` copies it once per column and takes twice as long. */
 function joinFields(fields: readonly SqlExpr[], request: FilesRequest): SqlExpr {
   return `concat(${fields.join(`, ${sqlText(request.stream.fileFormat.delimiter)}, `)})`;
+}
+
+function encodedFields(request: FilesRequest, change: FileChange): readonly SqlExpr[] {
+  const format = request.stream.fileFormat;
+  return fieldTexts(request, change).map((text, at) => {
+    const column = request.mapping.header[at];
+    const kind = column !== undefined && "output" in column ? request.mapping.outputs[column.output]?.kind : undefined;
+    // What was told before may have been told as another kind.
+    const bare = change !== "removed" && kind !== undefined && isAlwaysBare(kind, format);
+    return bare ? `coalesce(${text}, ${sqlText(format.nullText)})` : encodeField(text, format);
+  });
 }
 
 /** The text of every column of the file. Removed rows have only the outputs that were told last. */

@@ -1,7 +1,7 @@
 import { join } from "node:path";
-import type { DeltaCounts } from "../../src/core/delta.ts";
+import type { DeltaCounts, MappedOutput } from "../../src/core/delta.ts";
 import type { SqlSession } from "../../src/core/ports.ts";
-import type { FileChange, FileFormat, MetadataField } from "../../src/core/types.ts";
+import type { ColumnKind, FileChange, FileFormat, MetadataField } from "../../src/core/types.ts";
 import { sqlText } from "../../src/engine/sql-literal.ts";
 import type { FilesRequest } from "../../src/files/write-files.ts";
 
@@ -60,17 +60,23 @@ export function filesRequest(
   header: readonly (string | { readonly name: string; readonly metadata: MetadataField })[],
   rows: readonly DeltaRow[],
   format: Partial<FileFormat> = {},
+  kind: ColumnKind = "text",
 ): FilesRequest {
   let output = -1;
+  const outputs = header.flatMap((name) => (typeof name === "string" ? [mappedOutput(name, kind)] : []));
   return {
     delta: { path: join(folder, "delta.parquet"), counts: countOps(rows) },
-    mapping: { header: header.map((column) => (typeof column === "string" ? { name: column, output: (output += 1) } : column)) },
+    mapping: { header: header.map((column) => (typeof column === "string" ? { name: column, output: (output += 1) } : column)), outputs },
     stream: { name: "users", model: "users", delivery: null, fileFormat: { ...PLAIN_CSV, ...format } },
     run: "01ABC",
     generation: 7,
     scheduledAt: new Date("2024-03-01T06:00:00.120Z"),
     folder,
   };
+}
+
+function mappedOutput(name: string, kind: ColumnKind): MappedOutput {
+  return { name, kind, ignored: false, sources: [name], expression: (column) => column(name) };
 }
 
 function countOps(rows: readonly DeltaRow[]): DeltaCounts {

@@ -145,6 +145,47 @@ describe("the files of a delta", () => {
     expect((await write(["Id"], [{ op: "added", after: [null] }]))[0]?.text).toBe("Id\n\n");
   });
 
+  test("quote a removed value that was told while its column was text, though it is a number now", async () => {
+    const folder = await mkdtemp(root.at("staging-"));
+    const changes: readonly DeltaRow[] = [
+      { op: "removed", before: ["1,5"] },
+      { op: "added", after: ["15"] },
+      { op: "added", after: [null] },
+    ];
+    const request = filesRequest(folder, ["Size"], changes, { header: false }, "integer");
+    await writeDelta(engine, request.delta.path, 1, changes);
+    const files = await writeFiles(engine, request, signal);
+    expect(await Promise.all(files.map(async (file) => readFile(file.path, "utf8")))).toEqual(['"1,5"\n', "15\n\n"]);
+  });
+
+  test("quote a number where the delimiter or the null text could be part of it", async () => {
+    const changes: readonly DeltaRow[] = [
+      { op: "added", after: ["-1.5", "0"] },
+      { op: "added", after: [null, "1"] },
+    ];
+    for (const [format, bytes] of [
+      [{ delimiter: "." }, '"-1.5".0\n.1\n'],
+      [{ nullText: "0" }, '-1.5,"0"\n0,1\n'],
+      [{ delimiter: "|", nullText: "-" }, "-1.5|0\n-|1\n"],
+      [{ quote: "all" as const }, '"-1.5","0"\n,"1"\n'],
+    ] as const) {
+      const folder = await mkdtemp(root.at("staging-"));
+      const request = filesRequest(folder, ["A", "B"], changes, { header: false, ...format }, "decimal");
+      await writeDelta(engine, request.delta.path, 2, changes);
+      const [file] = await writeFiles(engine, request, signal);
+      expect(await readFile(file?.path ?? "", "utf8")).toBe(bytes);
+    }
+  });
+
+  test("tell empty bytes from NULL", async () => {
+    const changes: readonly DeltaRow[] = [{ op: "added", after: ["", null] }];
+    const folder = await mkdtemp(root.at("staging-"));
+    const request = filesRequest(folder, ["A", "B"], changes, { header: false }, "bytes");
+    await writeDelta(engine, request.delta.path, 2, changes);
+    const [file] = await writeFiles(engine, request, signal);
+    expect(await readFile(file?.path ?? "", "utf8")).toBe('"",\n');
+  });
+
   test("are none when the delta tells nothing", async () => {
     expect(await write(["Id"], [{ op: "refresh", after: ["1"] }])).toEqual([]);
   });
