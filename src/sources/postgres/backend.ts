@@ -20,7 +20,12 @@ export interface Backend {
  * second connection asks whether the process still works. It does not when it is gone, idle, or itself waiting for us to read:
  * then the network between has died without a word, and `fail` is called.
  */
-export function watchBackend(connection: Connection, settings: ConnectionSettings, idleMs: number, fail: (error: SyncError) => void): Backend {
+export function watchBackend(
+  connection: Connection,
+  settings: ConnectionSettings,
+  idleMs: number,
+  fail: (error: SyncError) => void,
+): Backend {
   const ended = new AbortController();
   let worker: { readonly pid: string; readonly startedAt: string } | null = null;
   let paused = false;
@@ -31,7 +36,11 @@ export function watchBackend(connection: Connection, settings: ConnectionSetting
     const cut = (): void => second.destroy();
     signal.addEventListener("abort", cut, { once: true });
     try {
-      const { rows } = await second.client.query<[string]>({ text: `${sql} WHERE pid = $1::int AND backend_start = $2::timestamptz`, values: [pid, startedAt], rowMode: "array" });
+      const { rows } = await second.client.query<[string]>({
+        text: `${sql} WHERE pid = $1::int AND backend_start = $2::timestamptz`,
+        values: [pid, startedAt],
+        rowMode: "array",
+      });
       return rows[0]?.[0] ?? null;
     } finally {
       signal.removeEventListener("abort", cut);
@@ -56,7 +65,10 @@ export function watchBackend(connection: Connection, settings: ConnectionSetting
       paused = next;
     },
     cancel: async () => {
-      await ask("SELECT pg_catalog.pg_cancel_backend(pid)::text FROM pg_catalog.pg_stat_activity", AbortSignal.timeout(CANCEL_WITHIN_MS)).catch(() => null);
+      await ask(
+        "SELECT pg_catalog.pg_cancel_backend(pid)::text FROM pg_catalog.pg_stat_activity",
+        AbortSignal.timeout(CANCEL_WITHIN_MS),
+      ).catch(() => null);
     },
     stop: () => {
       ended.abort();
@@ -66,11 +78,16 @@ export function watchBackend(connection: Connection, settings: ConnectionSetting
   };
 }
 
-const WORKS = "SELECT 'works' FROM (SELECT * FROM pg_catalog.pg_stat_activity WHERE state = 'active' AND wait_event_type IS DISTINCT FROM 'Client') AS working";
+const WORKS =
+  "SELECT 'works' FROM (SELECT * FROM pg_catalog.pg_stat_activity WHERE state = 'active' AND wait_event_type IS DISTINCT FROM 'Client') AS working";
 
 function silentError(settings: ConnectionSettings, idleMs: number): SyncError {
-  return new SyncError("SOURCE_TIMEOUT", `Postgres at ${whereOf(settings)} has been silent for ${idleMs / 1000} s and no longer works on the query.`, {
-    hint: "Nothing was delivered; run again. If it comes back, look at what lies between (firewall, NAT, proxy) and their idle timeouts.",
-    retry: "transient",
-  });
+  return new SyncError(
+    "SOURCE_TIMEOUT",
+    `Postgres at ${whereOf(settings)} has been silent for ${idleMs / 1000} s and no longer works on the query.`,
+    {
+      hint: "Nothing was delivered; run again. If it comes back, look at what lies between (firewall, NAT, proxy) and their idle timeouts.",
+      retry: "transient",
+    },
+  );
 }

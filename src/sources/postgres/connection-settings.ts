@@ -28,7 +28,9 @@ export async function connectionSettings(options: PostgresOptions, stream: strin
   const host = options.host ?? url.host ?? "localhost";
   const user = options.user ?? url.user;
   if (user === undefined) {
-    throw new SyncError("SOURCE_AUTH_FAILED", "The Postgres source names no user.", { hint: "Add `user:` to the source, or a user to its url." });
+    throw new SyncError("SOURCE_AUTH_FAILED", "The Postgres source names no user.", {
+      hint: "Add `user:` to the source, or a user to its url.",
+    });
   }
   const password = options.password === undefined ? url.password : (await resolveSecret(options.password, signal)).reveal();
   const sslMode = host.startsWith("/") ? "disable" : sslModeOf(options, url);

@@ -1,8 +1,8 @@
 import type pg from "pg";
 import { SyncError } from "../../core/errors.ts";
 import type { Column } from "../../core/types.ts";
-import { kindOf } from "./postgres-types.ts";
 import type { Transaction } from "./postgres-session.ts";
+import { kindOf } from "./postgres-types.ts";
 import { around } from "./sql-position.ts";
 import { parseOnly, type Field } from "./statements.ts";
 
@@ -51,9 +51,13 @@ function refuseDuplicates(fields: readonly Field[]): void {
   const names = fields.map((field) => field.name);
   const twice = [...new Set(names.filter((name, at) => names.indexOf(name) !== at))];
   if (twice.length === 0) return;
-  throw new SyncError("SOURCE_QUERY_REFUSED", `The model's query returns several columns of the name ${twice.map((name) => `"${name}"`).join(", ")}.`, {
-    hint: "Give each column a name of its own with AS.",
-  });
+  throw new SyncError(
+    "SOURCE_QUERY_REFUSED",
+    `The model's query returns several columns of the name ${twice.map((name) => `"${name}"`).join(", ")}.`,
+    {
+      hint: "Give each column a name of its own with AS.",
+    },
+  );
 }
 
 /**

@@ -76,7 +76,11 @@ async function connectOnce(settings: ConnectionSettings, tls: boolean, signal: A
 
 function passwordOf(settings: ConnectionSettings): string {
   if (settings.password !== null) return settings.password.reveal();
-  throw new SyncError("SOURCE_AUTH_FAILED", `Postgres at ${whereOf(settings)} asks ${settings.user} for a password, and the source has none.`, {
-    hint: "Add `password:` to the source, or a password to its url.",
-  });
+  throw new SyncError(
+    "SOURCE_AUTH_FAILED",
+    `Postgres at ${whereOf(settings)} asks ${settings.user} for a password, and the source has none.`,
+    {
+      hint: "Add `password:` to the source, or a password to its url.",
+    },
+  );
 }

@@ -1,5 +1,5 @@
-import type { PostgresOptions } from "./postgres-options.ts";
 import { postgresDialect } from "./postgres-dialect.ts";
+import type { PostgresOptions } from "./postgres-options.ts";
 
 /**
  * Settings that change how a value is printed or how the model's SQL is read. They are set anew in each transaction, so that
@@ -28,7 +28,10 @@ export function beginSql(options: PostgresOptions): string {
   const settings = [...PINNED];
   if (options.statement_timeout !== undefined) settings.push(["statement_timeout", String(options.statement_timeout)]);
   if (options.lock_timeout !== undefined) settings.push(["lock_timeout", String(options.lock_timeout)]);
-  const statements = ["BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", ...settings.map(([name, value]) => `SET LOCAL ${name} = ${quoteText(value)}`)];
+  const statements = [
+    "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
+    ...settings.map(([name, value]) => `SET LOCAL ${name} = ${quoteText(value)}`),
+  ];
   if (options.search_path !== undefined) {
     statements.push(`SET LOCAL search_path = ${options.search_path.map(quoteIdentifier).join(", ")}`);
   }

@@ -31,10 +31,14 @@ export function postgresError(error: unknown, doing: Doing): SyncError {
       hint: "Check `password:` of the source, and that the server offers scram-sha-256, md5 or password.",
     });
   }
-  return new SyncError("SOURCE_CONNECTION_LOST", `Postgres at ${doing.where}: the connection ended while trying to ${doing.what}${code === null ? "" : ` (${code})`}.`, {
-    hint: "Nothing was delivered; run again. If it comes back, look at the server's log and at what lies between.",
-    retry: "transient",
-  });
+  return new SyncError(
+    "SOURCE_CONNECTION_LOST",
+    `Postgres at ${doing.where}: the connection ended while trying to ${doing.what}${code === null ? "" : ` (${code})`}.`,
+    {
+      hint: "Nothing was delivered; run again. If it comes back, look at the server's log and at what lies between.",
+      retry: "transient",
+    },
+  );
 }
 
 const NETWORK: Readonly<Record<string, string>> = {
@@ -73,7 +77,9 @@ function tlsError(error: Error, code: string | null, doing: Doing): SyncError {
       : code === "CERT_HAS_EXPIRED"
         ? ["its certificate has expired", "Renew the server's certificate."]
         : ["its certificate is not trusted, or the TLS handshake failed", "Give the authority's certificate as `ssl: {ca: FILE}`."];
-  return new SyncError("SOURCE_TLS_FAILED", `Postgres at ${doing.where}: no TLS connection, ${why}${code === null ? "" : ` (${code})`}.`, { hint });
+  return new SyncError("SOURCE_TLS_FAILED", `Postgres at ${doing.where}: no TLS connection, ${why}${code === null ? "" : ` (${code})`}.`, {
+    hint,
+  });
 }
 
 function serverError(error: DatabaseError, doing: Doing): SyncError {
@@ -86,7 +92,11 @@ function serverError(error: DatabaseError, doing: Doing): SyncError {
   const where = place === null ? "" : ` (line ${place.line}, column ${place.column} of the query)\n${place.picture}`;
   const advice = quotable && state.startsWith("42") && error.hint !== undefined ? `${error.hint} ${rule.hint}` : rule.hint;
   const context: ErrorContext = { sqlstate: state, ...(place === null ? {} : { line: place.line, column: place.column }) };
-  return new SyncError(rule.code, `Postgres at ${doing.where} cannot ${doing.what}: ${says}${where}`, { hint: advice, retry: rule.retry, context });
+  return new SyncError(rule.code, `Postgres at ${doing.where} cannot ${doing.what}: ${says}${where}`, {
+    hint: advice,
+    retry: rule.retry,
+    context,
+  });
 }
 
 function systemCode(error: Error): string | null {

@@ -26,7 +26,10 @@ const duration = (meaning: string): z.ZodType<number, string> =>
 const pem = (meaning: string) =>
   z
     .union([
-      z.string().min(1).transform((text) => (text.startsWith("-----BEGIN") ? new Secret(text) : { file: text })),
+      z
+        .string()
+        .min(1)
+        .transform((text) => (text.startsWith("-----BEGIN") ? new Secret(text) : { file: text })),
       secretSchema,
     ])
     .describe(meaning);

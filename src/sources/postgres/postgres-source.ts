@@ -15,7 +15,11 @@ import { around } from "./sql-position.ts";
 import { copyOut, parseOnly, truncated } from "./statements.ts";
 
 /** Opens a Postgres source: connects once, and from then on reads in read-only transactions under pinned settings. */
-export async function openPostgresSource(options: PostgresOptions, context: SourceContext, signal: AbortSignal): Promise<Source> {
+export async function openPostgresSource(
+  options: PostgresOptions,
+  context: Pick<SourceContext, "stream">,
+  signal: AbortSignal,
+): Promise<Source> {
   const settings = await connectionSettings(options, context.stream, signal);
   const session = new PostgresSession(settings, options);
   await session.connect(signal);
@@ -35,7 +39,12 @@ export async function openPostgresSource(options: PostgresOptions, context: Sour
 }
 
 /** Rows end the sink only after the transaction has ended well: a reader that sees the end may still not be told that it was all. */
-async function extract(session: PostgresSession, projection: Projection, sink: Writable, signal: AbortSignal): Promise<{ readonly rows: bigint }> {
+async function extract(
+  session: PostgresSession,
+  projection: Projection,
+  sink: Writable,
+  signal: AbortSignal,
+): Promise<{ readonly rows: bigint }> {
   try {
     const rows = await session.transaction("extract the model's rows", signal, async (transaction) => {
       const query = trimStatement(projection.query);

@@ -32,6 +32,10 @@ export function pointAt(sql: SubmittedSql, position: number): SqlPlace | null {
   const text = sql.query.slice(lineStart, lineEnd === -1 ? undefined : lineEnd);
   const column = Array.from(before.slice(lineStart)).length;
   const from = Math.max(0, column - WIDEST + 20);
-  const shown = Array.from(text).slice(from, from + WIDEST).join("").replaceAll("\t", " ").trimEnd();
+  const shown = Array.from(text)
+    .slice(from, from + WIDEST)
+    .join("")
+    .replaceAll("\t", " ")
+    .trimEnd();
   return { line: before.split("\n").length, column: column + 1, picture: `  ${shown}\n  ${" ".repeat(column - from)}^` };
 }

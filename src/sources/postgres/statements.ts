@@ -1,8 +1,8 @@
 import type { Writable } from "node:stream";
 import type pg from "pg";
 import { SyncError } from "../../core/errors.ts";
-import type { Connection } from "./open-connection.ts";
 import { CopyFrames } from "./copy-frames.ts";
+import type { Connection } from "./open-connection.ts";
 
 /** Bytes handed to the sink and not yet taken by it, above which the server is left waiting. */
 const MOST_IN_FLIGHT = 1024 * 1024;
