@@ -13,25 +13,34 @@ export interface CheckedBy<Output> {
   readonly json: JsonSchema;
 }
 
-const MAX_PASSES = 12;
+const MAX_PASSES = 24;
 
 /**
  * Checks a file against a schema and reports what is wrong. A scalar is read as the type that its key asks for: text exactly as
- * written (`0012` stays `0012`), numbers and booleans also from a variable. Unknown keys are reported and left out, so that the
- * rest of the file is still checked.
+ * written (`0012` stays `0012`), numbers and booleans also from a variable. What is wrong is left out afterwards, so that rules can
+ * look at the rest; null when not even that makes sense.
  */
 export function checkSchema<Output>(file: ConfigFile, by: CheckedBy<Output>, leftOut: readonly KeyPath[]): Output | null {
   if (file.root === null) return null;
   const value = structuredClone(file.root.value);
   for (const path of leftOut) removeAt(value, path);
-  for (let pass = 0; ; pass += 1) {
+  for (let pass = 0; pass < MAX_PASSES; pass += 1) {
     const result = by.schema.safeParse(value);
     if (result.success) return result.data;
     const issues = result.error.issues.flatMap((issue) => flattenIssue(issue, [], value));
-    if (pass < MAX_PASSES && issues.map((issue) => repair(file, value, issue, by)).includes(true)) continue;
-    for (const issue of issues) if (!reported(file, issue, leftOut)) explainIssue(file, issue);
-    return null;
+    if (issues.map((issue) => repair(file, value, issue, by)).includes(true)) continue;
+    for (const issue of issues) if (!isReported(file, issue, leftOut)) explainIssue(file, issue);
+    if (!issues.map((issue) => removeWrong(value, issue.path)).includes(true)) return null;
   }
+  return null;
+}
+
+/** Takes a wrong value out: an item takes its list with it, a key that is missing the mapping that needs it. */
+function removeWrong(value: unknown, path: KeyPath): boolean {
+  const item = path.findIndex((key) => typeof key === "number");
+  const whole = item === -1 ? path : path.slice(0, item);
+  for (let length = whole.length; length > 0; length -= 1) if (removeAt(value, whole.slice(0, length))) return true;
+  return false;
 }
 
 /** Mends what can be mended before the next pass; answers whether something was. */
@@ -66,11 +75,13 @@ function readAs(located: Located, wanted: string): string | number | boolean | u
   return /^-?(?:0|[1-9]\d{0,14})(?:\.\d{1,15})?$/.test(text) && /^(?:number|int)$/.test(wanted) ? Number(text) : undefined;
 }
 
-/** Whether the problem comes from a variable that is not set: one report of that is enough. */
-function reported(file: ConfigFile, issue: FlatIssue, leftOut: readonly KeyPath[]): boolean {
+/** Whether a problem only follows from one that was told: a value left out on purpose, or a variable that is not set. */
+function isReported(file: ConfigFile, issue: FlatIssue, leftOut: readonly KeyPath[]): boolean {
   if (leftOut.some((path) => path.join("\0") === issue.path.join("\0"))) return true;
-  const span = file.at(issue.path)?.span;
-  return span !== undefined && file.at(issue.path)?.interpolated === true && file.hasIssueWithin(span, "CONFIG_VARIABLE_UNSET");
+  const found = file.at(issue.path);
+  if (found === null) return false;
+  const isMissing = "missing" in issue && issue.missing;
+  return isMissing || (found.interpolated && file.hasIssueWithin(found.span, "CONFIG_VARIABLE_UNSET"));
 }
 
 function valueAt(value: unknown, path: KeyPath): unknown {

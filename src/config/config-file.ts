@@ -108,7 +108,7 @@ export class ConfigFile {
     const line = this.#text.slice(lineStart, nextBreak === -1 ? undefined : nextBreak).replace(/\r$/, "");
     const start = Math.min(offset - lineStart, line.length);
     const length = Math.max(1, Math.min(span.length, line.slice(start).trimEnd().length));
-    const shown = hideSecrets(line, start, length);
+    const shown = hideSecrets(this.#text, lineStart, start, length);
     return {
       file: this.display,
       line: this.lineOf(offset),

@@ -40,7 +40,7 @@ function explainChoice(file: ConfigFile, issue: Extract<FlatIssue, { kind: "choi
       `add ${label}: ${issue.options.join(" | ")}`,
     );
   const text = file.at(issue.path)?.text ?? null;
-  const hint = text === null ? null : suggestName(text, issue.options);
+  const hint = text === null || issue.options.length < 2 ? null : suggestName(text, issue.options);
   file.report(
     "CONFIG_INVALID",
     { path: issue.path },

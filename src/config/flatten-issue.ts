@@ -32,9 +32,19 @@ export function flattenIssue(issue: Issue, base: KeyPath, value: unknown): reado
       return flattenUnion(issue, path, value);
     case "invalid_key":
       return [{ kind: "key-name", path, words: issue.issues[0]?.message ?? issue.message }];
+    case "too_small":
+      return [{ kind: "other", path, words: limitWords("at least", issue.minimum, issue.origin) }];
+    case "too_big":
+      return [{ kind: "other", path, words: limitWords("at most", issue.maximum, issue.origin) }];
     default:
       return [{ kind: "other", path, words: issue.message }];
   }
+}
+
+function limitWords(bound: "at least" | "at most", limit: number | bigint, origin: string): string {
+  if (origin === "number" || origin === "int" || origin === "bigint") return `${bound} ${limit}`;
+  if (bound === "at least" && Number(limit) === 1) return "it must not be empty";
+  return `${bound} ${limit} ${origin === "string" ? "characters" : "items"}`;
 }
 
 /** A literal of another type than what stands there is a question of type first: `version: ${V}`. */

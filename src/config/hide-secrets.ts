@@ -1,30 +1,54 @@
 const SECRET_KEY =
   /(?:^|[\s{,"'-])["']?[\w-]*(?:passw|passphrase|secret|token|credential|access_key|private_key|\burl\b|\bdsn\b)[\w-]*["']?\s*:\s+/gi;
+const REFERENCE = /^["']?\$\{\w+\}["']?\s*$/;
 const HIDDEN = "[hidden]";
 
-/**
- * A line of configuration with the values of keys that hold secrets replaced, unless they only name a variable; and the span on it
- * that `start` and `length` stood for.
- */
-export function hideSecrets(
-  line: string,
-  start: number,
-  length: number,
-): { readonly text: string; readonly start: number; readonly length: number } {
-  let text = "";
+/** A line as it may be shown, and where on it the span lies that is at fault. */
+export interface ShownLine {
+  readonly text: string;
+  readonly start: number;
+  readonly length: number;
+}
+
+/** The line that starts at `lineStart` of a file with the values of keys that hold secrets replaced, unless they only name a variable. */
+export function hideSecrets(text: string, lineStart: number, start: number, length: number): ShownLine {
+  const end = text.indexOf("\n", lineStart);
+  const line = text.slice(lineStart, end === -1 ? undefined : end).replace(/\r$/, "");
+  if (isInSecretBlock(text, lineStart, line)) return { text: HIDDEN, start: 0, length: HIDDEN.length };
+  let shown = "";
   let done = 0;
   let span = { start, length };
   for (const match of line.matchAll(SECRET_KEY)) {
     const from = match.index + match[0].length;
     if (from < done) continue;
-    const value = /^(?:"(?:[^"\\]|\\.)*"?|'(?:[^']|'')*'?|[^,}\s][^,}]*)/.exec(line.slice(from))?.[0] ?? "";
-    if (value === "" || /^["']?\$\{\w+\}["']?\s*$/.test(value) || /^[[{]/.test(value)) continue;
-    const to = from + value.length;
-    span = moveSpan(span, text.length + (from - done), to - from, HIDDEN.length);
-    text += line.slice(done, from) + HIDDEN;
-    done = to;
+    const value = valueAt(line, from);
+    if (value === "" || REFERENCE.test(value) || /^[[{|>]/.test(value)) continue;
+    span = moveSpan(span, shown.length + (from - done), value.length, HIDDEN.length);
+    shown += line.slice(done, from) + HIDDEN;
+    done = from + value.length;
   }
-  return { text: text + line.slice(done), ...span };
+  return { text: shown + line.slice(done), ...span };
+}
+
+/** Inside braces a value ends at a comma or brace; elsewhere it fills the line. */
+function valueAt(line: string, from: number): string {
+  const rest = line.slice(from);
+  const before = line.slice(0, from);
+  const isInBraces = before.split("{").length > before.split("}").length;
+  if (!isInBraces) return rest.trimEnd();
+  return /^(?:"(?:[^"\\]|\\.)*"?|'(?:[^']|'')*'?|(?:\$\{[^}]*\}|[^,}])*)/.exec(rest)?.[0].trimEnd() ?? "";
+}
+
+/** Whether the line is part of a text of several lines that belongs to a key that holds a secret. */
+function isInSecretBlock(text: string, lineStart: number, line: string): boolean {
+  const above = text.slice(0, lineStart).split("\n").slice(0, -1);
+  const indent = indentOf(line);
+  const owner = above.findLast((other) => other.trim() !== "" && indentOf(other) < indent);
+  return owner !== undefined && /:\s+(?:[|>][-+0-9]*|["'].*)\s*$/.test(owner) && new RegExp(SECRET_KEY.source, "i").test(`${owner} `);
+}
+
+function indentOf(line: string): number {
+  return line.length - line.trimStart().length;
 }
 
 /** Where a span lands when `removed` characters at `at` become `inserted` ones. */

@@ -55,6 +55,7 @@ export const templatesAreValid: ModelRule = ({ model, written }) => {
 export const columnsAreLeft: ModelRule = ({ model, written }) => {
   if (written.columns === undefined) return;
   const values = Object.values(written.columns).map(outputValue);
+  if (values.length < (model.file.at(["columns"])?.children.size ?? 0)) return;
   if (values.every((value) => value === null || value.from === "metadata")) {
     model.file.report(
       "CONFIG_INVALID",
@@ -99,7 +100,7 @@ export const columnNamesDiffer: ModelRule = ({ model, written }) => {
 export const ignoredColumnsExist: ModelRule = ({ model, written }) => {
   if (written.columns === undefined) return;
   const columns = written.columns;
-  const names = columnNames(model, columns).filter((name) => columns[name] !== null);
+  const names = [...(model.file.at(["columns"])?.children.keys() ?? [])].filter((name) => columns[name] !== null);
   for (const [index, name] of written.ignore_changes_in.entries()) {
     const path = ["ignore_changes_in", index];
     if (!names.includes(name)) {

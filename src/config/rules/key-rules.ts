@@ -3,18 +3,19 @@ import type { Stream } from "../../core/types.ts";
 import { checkKeyTemplate, keysCanCollide, RESERVED_FOLDER } from "../../files/object-key.ts";
 import type { KeyTemplate } from "../../files/print-key.ts";
 import { destinationPlace } from "../adapters.ts";
+import { compileFile } from "../compile-stream.ts";
 import type { CompiledConfig } from "../load-config.ts";
 import type { CompiledStream, ProjectRule } from "./project-rule.ts";
 
-/** A stream's names of objects are well formed and differ for every generation, change and part. */
-export const keysAreValid: ProjectRule = ({ streams, compiled }) => {
-  for (const { stream, model } of streams) {
-    const place = placeOf(stream, compiled);
-    const prefix = place?.type === "s3" ? place.prefix : "";
-    for (const { key, message } of checkKeyTemplate(keyTemplate(stream), prefix)) {
-      const code =
-        message.startsWith("keys must differ") || message.includes("two keys could be equal") ? "CONFIG_KEYS_COLLIDE" : "CONFIG_INVALID";
-      model.file.report(code, { path: ["file", key] }, `file.${key}: ${message}`);
+/** A model's names of objects are well formed and differ for every generation, change and part. */
+export const keysAreValid: ProjectRule = ({ models, compiled }) => {
+  for (const { name, written, file } of models) {
+    if (written === null) continue;
+    const place = placeOf(written.destination, compiled);
+    const template = { ...compileFile(written.file), model: name, delivery: null, stream: name };
+    for (const { key, message } of checkKeyTemplate(template, place?.type === "s3" ? place.prefix : "")) {
+      const collide = /keys must differ|two keys could be equal/u.test(message);
+      file.report(collide ? "CONFIG_KEYS_COLLIDE" : "CONFIG_INVALID", { path: ["file", key] }, `file.${key}: ${message}`);
     }
   }
 };
@@ -49,7 +50,7 @@ export const keysAreDisjoint: ProjectRule = ({ streams, compiled }) => {
 };
 
 function meets(a: CompiledStream, b: CompiledStream, compiled: CompiledConfig | null): boolean {
-  const [left, right] = [placeOf(a.stream, compiled), placeOf(b.stream, compiled)];
+  const [left, right] = [placeOf(a.stream.destination.name, compiled), placeOf(b.stream.destination.name, compiled)];
   if (left === null || right === null) return false;
   const [templateA, templateB] = [keyTemplate(a.stream), keyTemplate(b.stream)];
   if (checkKeyTemplate(templateA).length > 0 || checkKeyTemplate(templateB).length > 0) return false;
@@ -59,8 +60,8 @@ function meets(a: CompiledStream, b: CompiledStream, compiled: CompiledConfig | 
   return leftBelow !== null && keysCanCollide(moved(templateA, leftBelow), templateB);
 }
 
-function placeOf(stream: Stream, compiled: CompiledConfig | null): Place | null {
-  const found = compiled?.destinations.find(({ spec }) => spec.name === stream.destination.name);
+function placeOf(destination: string, compiled: CompiledConfig | null): Place | null {
+  const found = compiled?.destinations.find(({ spec }) => spec.name === destination);
   return found === undefined ? null : destinationPlace(found.options);
 }
 

@@ -5,8 +5,8 @@ import type { ModelRule } from "./model-rule.ts";
 const QUERY_KEYS = ["query", "query_file", "table", "audiences"] as const;
 
 /** A model says where its rows come from, once. */
-export const hasOneQuery: ModelRule = ({ model, written }) => {
-  const given = QUERY_KEYS.filter((key) => written[key] !== undefined);
+export const hasOneQuery: ModelRule = ({ model }) => {
+  const given = QUERY_KEYS.filter((key) => model.file.at([key]) !== null);
   if (given.length === 1) return;
   if (given.length === 0) {
     model.file.report(
@@ -28,13 +28,13 @@ export const hasOneQuery: ModelRule = ({ model, written }) => {
 
 /** An audience model's base query is given once. */
 export const entityHasOneQuery: ModelRule = ({ model, written }) => {
-  const entity = written.audiences?.entity;
-  if (entity === undefined) return;
+  if (written.audiences === undefined) return;
   const path = ["audiences", "entity"];
-  if (entity.query === undefined && entity.query_file === undefined) {
+  const [query, file] = [model.file.at([...path, "query"]), model.file.at([...path, "query_file"])];
+  if (query === null && file === null) {
     model.file.report("CONFIG_INVALID", { path, at: "key" }, "the entity has no base query", "add query or query_file");
   }
-  if (entity.query !== undefined && entity.query_file !== undefined) {
+  if (query !== null && file !== null) {
     model.file.report(
       "CONFIG_INVALID",
       { path: [...path, "query_file"], at: "key" },
@@ -55,7 +55,7 @@ export const hasPrimaryKey: ModelRule = ({ model, written }) => {
       "take the key away",
     );
   }
-  if (written.audiences === undefined && written.primary_key === undefined) {
+  if (model.file.at(["audiences"]) === null && model.file.at(["primary_key"]) === null) {
     model.file.report(
       "CONFIG_INVALID",
       { path: [] },
