@@ -28,7 +28,7 @@ describe("every error code", () => {
 
   test("tells in sentences what it means and what to do", () => {
     const vague = Object.entries(ERROR_CODES).filter(
-      ([, entry]) => !/^\p{Lu}.*\.$/u.test(entry.meaning) || !/\w{2} .*\.$/.test(entry.action),
+      ([, entry]) => !/^[\p{Lu}`].*\.$/u.test(entry.meaning) || !/\w{2} .*\.$/.test(entry.action),
     );
     expect(vague).toEqual([]);
   });
