@@ -12,8 +12,8 @@ export type KeySymbol =
   /** Any text, also none. */
   | { readonly kind: "anything" };
 
-/** What the ids of runs are made of. */
-export const RUN_ID_CHARACTER = /^[0-9A-Za-z_-]$/u;
+/** What the ids of runs are made of: letters and digits. */
+export const RUN_ID_CHARACTER = /^[0-9A-Za-z]$/u;
 
 type Characters = "digit" | "run_id" | "any" | { readonly one: string };
 

@@ -8,6 +8,8 @@ import { keyParts, type KeyTemplate, type KeyValues, printKey, type PrintedPart 
 export interface KeyProblem {
   readonly key: "folder" | "name";
   readonly message: string;
+  /** The template is well formed, but two objects of the stream could get one key. */
+  readonly collides: boolean;
 }
 
 /** Below this folder of every prefix lie the claims and manifests, never a file. */
@@ -39,7 +41,7 @@ export function objectKey(template: KeyTemplate, values: KeyValues): string {
 /** Everything that is wrong with a template: unknown tokens, keys that could meet within the stream, keys that a store refuses. `prefix` counts for the length. */
 export function checkKeyTemplate(template: KeyTemplate, prefix = ""): readonly KeyProblem[] {
   const written = (["folder", "name"] as const).flatMap((key) =>
-    parseKeyTemplate(template[key]).problems.map((message) => ({ key, message })),
+    parseKeyTemplate(template[key]).problems.map((message) => ({ key, message, collides: false })),
   );
   if (written.length > 0) return written;
   const sample = printKey(template, LONGEST);
@@ -63,56 +65,47 @@ export function keysCanCollide(a: KeyTemplate, b: KeyTemplate): boolean {
  * the generation is read, the id and the slot are no longer unknown.
  */
 function ambiguities(parts: readonly PrintedPart[]): readonly KeyProblem[] {
-  const problems: KeyProblem[] = [];
-  const need = (token: string, present: boolean): void => {
-    if (!present) problems.push({ key: "name", message: `keys must differ for every ${token}: put {${token}} in` });
-  };
-  need(
-    "generation",
-    parts.some((part) => part.kind === "run_id" || (part.kind === "number" && part.token === "generation")),
-  );
-  need(
-    "change",
-    parts.some((part) => part.kind === "change"),
-  );
-  need(
-    "part",
-    parts.some((part) => part.kind === "number" && part.token === "part"),
-  );
   const visible = parts.filter((part) => part.kind !== "literal" || part.text !== "");
+  const present = new Set(visible.map((part) => (part.kind === "number" ? part.token : part.kind)));
+  if (present.has("run_id")) present.add("generation");
+  const missing = (["generation", "change", "part"] as const).filter((token) => !present.has(token));
+  const messages = missing.map((token) => `keys must differ for every ${token}: put {${token}} in`);
   let runKnown = false;
   for (const [at, part] of visible.entries()) {
     if (part.kind !== "number" && part.kind !== "run_id") continue;
-    const own: KeySymbol = part.kind === "run_id" ? { kind: "run_id" } : { kind: "digits", length: 1, orMore: false };
-    if (!(part.kind === "run_id" && runKnown) && beginsLike(visible[at + 1], own)) {
-      const token = part.kind === "run_id" ? "run_id" : part.token;
-      const apart = part.kind === "run_id" ? '"/" or "."' : "a character that is no digit";
-      problems.push({ key: "name", message: `{${token}} runs into what follows it, so two keys could be equal: put ${apart} after it` });
-    }
+    const known = part.kind === "run_id" && runKnown;
+    if (!known && runsInto(part, visible[at + 1])) messages.push(apartMessage(part));
     if (part.kind === "run_id" || part.token === "generation") runKnown = true;
   }
-  return problems;
+  return messages.map((message) => ({ key: "name", message, collides: true }));
 }
 
-/** Whether what stands next can begin with a character of `own`. */
-function beginsLike(next: PrintedPart | undefined, own: KeySymbol): boolean {
+type VaryingPart = Extract<PrintedPart, { readonly kind: "number" | "run_id" }>;
+
+function apartMessage(part: VaryingPart): string {
+  const [token, apart] = part.kind === "run_id" ? ["run_id", "no letter and no digit"] : [part.token, "no digit"];
+  return `{${token}} runs into what follows it, so two keys could be equal: put a character that is ${apart} after it`;
+}
+
+/** Whether what stands next can begin with a character that the part itself can hold. */
+function runsInto(part: VaryingPart, next: PrintedPart | undefined): boolean {
   if (next === undefined) return false;
+  const own: KeySymbol = part.kind === "run_id" ? { kind: "run_id" } : { kind: "digits", length: 1, orMore: false };
   return languagesMeet([own, { kind: "anything" }], [...symbolsOf(next), { kind: "anything" }]);
 }
 
 function shapeProblems(template: KeyTemplate, sample: string, prefix: string): readonly KeyProblem[] {
-  const key = template.folder === "" ? "name" : "folder";
   const segments = sample.split("/");
-  const found: KeyProblem[] = [];
-  if (segments.some((segment) => segment === "" || segment === "." || segment === "..")) {
-    found.push({ key, message: 'keys may not begin or end with "/" nor hold "//", "." or ".." between slashes' });
-  }
-  if (/[\p{Cc}\p{Cs}\\]/u.test(sample)) found.push({ key, message: "keys may not hold control characters or backslashes" });
-  if (segments.some((segment) => segment.toLowerCase() === RESERVED_FOLDER)) {
-    found.push({ key, message: `the folder ${RESERVED_FOLDER} is kept for manifests` });
-  }
   const bytes = Buffer.byteLength(prefix === "" ? sample : `${prefix}/${sample}`);
-  if (bytes > MAX_KEY_BYTES)
-    found.push({ key, message: `keys may have at most ${MAX_KEY_BYTES} bytes, prefix included; these can have ${bytes}` });
-  return found;
+  const messages: string[] = [];
+  if (segments.some((segment) => segment === "" || segment === "." || segment === "..")) {
+    messages.push('keys may not begin or end with "/" nor hold "//", "." or ".." between slashes');
+  }
+  if (/[\p{Cc}\p{Cs}\\]/u.test(sample)) messages.push("keys may not hold control characters or backslashes");
+  if (segments.some((segment) => segment.toLowerCase() === RESERVED_FOLDER)) {
+    messages.push(`the folder ${RESERVED_FOLDER} is kept for manifests`);
+  }
+  if (bytes > MAX_KEY_BYTES) messages.push(`keys may have at most ${MAX_KEY_BYTES} bytes, prefix included; these can have ${bytes}`);
+  const key = template.folder === "" ? "name" : "folder";
+  return messages.map((message) => ({ key, message, collides: false }));
 }

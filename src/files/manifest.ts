@@ -1,0 +1,120 @@
+import { z } from "zod";
+import type { ResolvedMapping } from "../core/delta.ts";
+import { RESERVED_FOLDER } from "./object-key.ts";
+import { APPLY_ORDER } from "./write-files.ts";
+
+const HASH = z.string().regex(/^[0-9a-f]{64}$/u);
+const COUNT = z.int().nonnegative();
+const INSTANT = z.iso.datetime();
+
+const KINDS = ["integer", "decimal", "float", "boolean", "date", "time", "timestamp", "timestamp_tz", "bytes", "json", "text"] as const;
+
+const COLUMN_SCHEMA = z
+  .strictObject({
+    name: z.string().describe("As in the header of the files."),
+    type: z.enum(KINDS).describe("Class of the column's texts; docs/files.md shows each."),
+    metadata: z
+      .enum(["_change", "_member", "_run_id", "_generation", "_scheduled_at"])
+      .nullable()
+      .describe("The fact of the run that the column shows; null when it shows the row."),
+  })
+  .describe("A column of the files.");
+
+const OBJECT_SCHEMA = z
+  .strictObject({
+    change: z.enum(APPLY_ORDER).describe("What its rows say: removed rows go; changed, added and full rows stand as they are in the file."),
+    part: z.int().positive().describe("Counts from 1 within one change."),
+    key: z.string().describe("Relative to the destination's prefix."),
+    rows: COUNT.describe("Rows without the header."),
+    size: COUNT.describe("Bytes of the object."),
+    sha256: HASH.describe("Hash of the object's bytes."),
+  })
+  .describe("A file of this generation.");
+
+/** What a consumer reads about one generation; the order of keys here is their order in the bytes. */
+export const MANIFEST_SCHEMA = z
+  .strictObject({
+    version: z.literal(1),
+    stream: z.string(),
+    kind: z
+      .enum(["delta", "full", "checkpoint"])
+      .describe(
+        "delta: what changed since the generation before. full: every row; what is not in it is gone. checkpoint: the delta, and beside it every row.",
+      ),
+    generation: z.int().positive().describe("Counts up; one that was given up is left out. Apply each generation once, in this order."),
+    previous: z
+      .strictObject({ generation: z.int().positive(), sha256: HASH.describe("Hash of that manifest's bytes.") })
+      .nullable()
+      .describe("The generation delivered before; null for the first. Apply this one only on top of it."),
+    state_id: z.string().describe("Names the state that delivers this stream; the same in every generation and in claim.json."),
+    run_id: z.string(),
+    slot: INSTANT.describe("The scheduled instant that the run stands for; for a run outside a schedule, the instant in its place."),
+    format: z.strictObject({
+      format: z.enum(["csv", "txt"]),
+      delimiter: z.string(),
+      header: z.boolean(),
+      quote: z.enum(["minimal", "all"]),
+      null: z.string().describe("Stands, without quotes, for NULL; in quotes it is a value."),
+    }),
+    columns: z.array(COLUMN_SCHEMA).describe("In the order of the files."),
+    rows: z.strictObject({ removed: COUNT, changed: COUNT, added: COUNT, full: COUNT }).describe("Rows of all objects, by change."),
+    objects: z.array(OBJECT_SCHEMA).describe("In the order to apply them."),
+  })
+  .describe("The last object of a generation: when it stands, all objects that it lists do.");
+
+/** One generation as told to a consumer. */
+export type Manifest = z.infer<typeof MANIFEST_SCHEMA>;
+
+/** What stands at a stream's place before its first generation: whose it is. */
+export const CLAIM_SCHEMA = z.strictObject({ version: z.literal(1), stream: z.string(), state_id: z.string() });
+
+/** A stream's claim on its keys. */
+export type Claim = z.infer<typeof CLAIM_SCHEMA>;
+
+/** The bytes of a manifest: equal facts give equal bytes, with the objects in the order to apply them. */
+export function manifestBytes(manifest: Manifest): Buffer {
+  const rank = (object: Pick<Manifest["objects"][number], "change">): number => APPLY_ORDER.indexOf(object.change);
+  const objects = manifest.objects.toSorted((a, b) => rank(a) - rank(b) || a.part - b.part);
+  return stableBytes(MANIFEST_SCHEMA.parse({ ...manifest, objects }));
+}
+
+/** The bytes of a claim: equal for every run of one state. */
+export function claimBytes(claim: Claim): Buffer {
+  return stableBytes(CLAIM_SCHEMA.parse(claim));
+}
+
+/** zod gives the keys in the schema's order, whatever theirs was. */
+function stableBytes(checked: object): Buffer {
+  return Buffer.from(`${JSON.stringify(checked, null, 2)}\n`);
+}
+
+/** Where a generation's manifest stands, relative to the destination's prefix. */
+export function manifestKey(stream: string, generation: number): string {
+  return `${RESERVED_FOLDER}/${stream}/${String(generation).padStart(6, "0")}.json`;
+}
+
+/** Where a stream's claim stands, relative to the destination's prefix. */
+export function claimKey(stream: string): string {
+  return `${RESERVED_FOLDER}/${stream}/claim.json`;
+}
+
+/** The columns of a manifest, in the order of the files. */
+export function manifestColumns(mapping: Pick<ResolvedMapping, "header" | "outputs">): Manifest["columns"] {
+  return mapping.header.map((column) => {
+    if ("metadata" in column) return { name: column.name, type: METADATA_KINDS[column.metadata], metadata: column.metadata };
+    return { name: column.name, type: mapping.outputs[column.output]?.kind ?? "text", metadata: null };
+  });
+}
+
+const METADATA_KINDS = {
+  _change: "text",
+  _member: "boolean",
+  _run_id: "text",
+  _generation: "integer",
+  _scheduled_at: "timestamp_tz",
+} as const;
+
+/** The JSON schema of manifests that consumers validate against (schema/manifest.schema.json). */
+export function manifestJsonSchema(): object {
+  return { title: "Spillway manifest", ...z.toJSONSchema(MANIFEST_SCHEMA, { target: "draft-7" }) };
+}
