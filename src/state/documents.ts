@@ -98,6 +98,7 @@ export const planSchema = z
     stateId: z.uuid(),
     run: z.string(),
     at: instant,
+    /** The instant that the run stands for: its scheduled one, or when it began. */
     slot: instant,
     kind: z.enum(["delta", "full"]),
     identity,

@@ -87,6 +87,29 @@ export async function localFile(store: ObjectStore, ref: NamedBytes, cache: stri
   throw damaged(ref.key, "does not hold the bytes that were written");
 }
 
+/** Path on this machine of staged bytes, hashed at this very moment; null when they are gone or changed. */
+export async function stagedFile(store: ObjectStore, named: NamedBytes, cache: string, signal: AbortSignal): Promise<string | null> {
+  if (store.pathOf !== undefined) {
+    const path = store.pathOf(named.key);
+    return (await hashLocal(path, signal)) === named.sha256 ? path : null;
+  }
+  try {
+    return await download(store, named, cache, signal);
+  } catch (error) {
+    if (error instanceof SyncError && error.code === "STATE_DAMAGED") return null;
+    throw error;
+  }
+}
+
+async function hashLocal(path: string, signal: AbortSignal): Promise<string | null> {
+  try {
+    return (await hashFile(path, signal)).sha256;
+  } catch (error) {
+    if (errnoOf(error) === "ENOENT") return null;
+    throw error;
+  }
+}
+
 async function checkLocal(store: ObjectStore, named: NamedBytes, signal: AbortSignal): Promise<"intact" | "missing" | "other"> {
   if (store.pathOf === undefined) return "missing";
   const path = store.pathOf(named.key);

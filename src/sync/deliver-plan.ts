@@ -1,0 +1,100 @@
+import { join } from "node:path";
+import { SyncError } from "../core/errors.ts";
+import { failpoint } from "../core/failpoint.ts";
+import type { ObjectBody } from "../core/ports.ts";
+import type { Plan } from "../state/documents.ts";
+import { ObjectNotes } from "../state/plans.ts";
+import { fileBody, stagedFile } from "../state/state-files.ts";
+import { graceSignal } from "./grace-signal.ts";
+import type { RunContext } from "./run-context.ts";
+import { sendObject } from "./send-object.ts";
+
+/** How long an object that is under way may take once somebody asked to stop. */
+const GRACE_MS = 25_000;
+
+/** An object of a plan with its place in the order of delivery; the manifest is the last. */
+export interface Delivery {
+  readonly index: number;
+  readonly key: string;
+  readonly size: number;
+  readonly sha256: string;
+  readonly staged: string;
+  readonly isManifest: boolean;
+}
+
+/** Objects of a plan in the order in which they are sent. */
+export function deliveries(plan: Plan): readonly Delivery[] {
+  const objects = plan.objects.map((object, index) => ({ index, ...pick(object), isManifest: false }));
+  return plan.manifest === null ? objects : [...objects, { index: objects.length, ...pick(plan.manifest), isManifest: true }];
+}
+
+function pick({ key, size, sha256, staged }: Omit<Delivery, "index" | "isManifest">): Omit<Delivery, "index" | "isManifest"> {
+  return { key, size, sha256, staged };
+}
+
+/**
+ * Sends what has no mark yet, in order, each object's staged bytes checked before it leaves. `bytes_lost`: staged bytes are gone or
+ * changed, and nothing more was sent. A stop that somebody asked for lets the object in hand finish.
+ */
+export async function deliverPlan(context: RunContext, plan: Plan, signal: AbortSignal): Promise<"delivered" | "bytes_lost"> {
+  const { report } = context;
+  const objects = deliveries(plan);
+  const data = objects.filter((object) => !object.isManifest);
+  const manifest = objects.filter((object) => object.isManifest);
+  const outcome = await report.phase(
+    "deliver",
+    () => deliverEach(context, plan, data, signal),
+    () => `${data.length} files`,
+  );
+  if (outcome === "bytes_lost" || manifest.length === 0) return outcome;
+  return await report.phase("manifest", () => deliverEach(context, plan, manifest, signal));
+}
+
+async function deliverEach(
+  context: RunContext,
+  plan: Plan,
+  objects: readonly Delivery[],
+  signal: AbortSignal,
+): Promise<"delivered" | "bytes_lost"> {
+  for (const [at, object] of objects.entries()) {
+    stopIfAsked(plan, signal);
+    using grace = graceSignal(signal, GRACE_MS);
+    if ((await deliverOne(context, plan, object, grace.signal)) === "bytes_lost") return "bytes_lost";
+    context.report.progress(object.isManifest ? "manifest" : "deliver", at + 1, objects.length);
+  }
+  stopIfAsked(plan, signal);
+  return "delivered";
+}
+
+function stopIfAsked(plan: Plan, signal: AbortSignal): void {
+  if (!signal.aborted) return;
+  throw new SyncError("INTERRUPTED", `${plan.stream} was stopped while generation ${plan.generation} is under way.`, {
+    hint: `\`sync run -m ${plan.stream}\` sends the rest, the same bytes at the same keys.`,
+    context: { stream: plan.stream, generation: plan.generation },
+  });
+}
+
+async function deliverOne(context: RunContext, plan: Plan, object: Delivery, signal: AbortSignal): Promise<"delivered" | "bytes_lost"> {
+  const { state, keys, deps, run } = context;
+  const notes = new ObjectNotes(state, keys, plan.generation, object.index);
+  if (await notes.isMarked(signal)) return "delivered";
+  const body = await stagedBody(context, object, signal);
+  if (body === null) return "bytes_lost";
+  try {
+    await sendObject(context, plan, object, body, notes, signal);
+  } catch (error) {
+    // The store hashed what it read once more: bytes that changed after the check never reached the destination.
+    if (error instanceof SyncError && error.code === "BYTES_CHANGED") return "bytes_lost";
+    throw error;
+  }
+  await failpoint(object.isManifest ? "manifest.after-put" : "deliver.after-put");
+  await notes.mark({ format: "spillway/note/1", run, at: deps.clock.now().toISOString(), about: object.key }, signal);
+  await failpoint(object.isManifest ? "manifest.marked" : "deliver.marked");
+  return "delivered";
+}
+
+async function stagedBody(context: RunContext, object: Delivery, signal: AbortSignal): Promise<ObjectBody | null> {
+  const named = { key: object.staged, size: object.size, sha256: object.sha256 };
+  const path = await stagedFile(context.state, named, join(context.deps.scratch, "cache"), signal);
+  return path === null ? null : fileBody(path, object.size, object.sha256);
+}

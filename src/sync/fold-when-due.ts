@@ -1,0 +1,50 @@
+import { join } from "node:path";
+import { failpoint } from "../core/failpoint.ts";
+import { swapCurrent } from "../state/current.ts";
+import type { Current } from "../state/documents.ts";
+import { publishFile } from "../state/state-files.ts";
+import { loadSnapshot } from "./load-snapshot.ts";
+import { mustReadCurrent } from "./open-stream.ts";
+import type { RunContext } from "./run-context.ts";
+import { smallCount } from "./run-report.ts";
+import { namedFiles, openStaging } from "./stage-folder.ts";
+
+/** The log may grow to this share of the base before it is folded into a new one. */
+const LOG_SHARE = 0.2;
+
+/** Whether a snapshot's log should be folded into a new base. */
+export function foldIsDue(current: Current): boolean {
+  if (current.log.length === 0) return current.rows === null && current.base !== null;
+  if (current.base === null || current.rows === null) return true;
+  const bytes = current.log.reduce((sum, file) => sum + file.size, 0);
+  return bytes > current.base.size * LOG_SHARE;
+}
+
+/** Folds base and log into a new base: the same table at the same generation, with less to read. Does nothing when it is not due. */
+export async function foldWhenDue(context: RunContext, read: Current, signal: AbortSignal): Promise<Current> {
+  if (!foldIsDue(read)) return read;
+  const { deps, state, stream, keys, run } = context;
+  const { current, snapshot } = await loadSnapshot(context, read, signal);
+  if (snapshot === null || !foldIsDue(current)) return current;
+  const staging = await openStaging(context, current, signal);
+  const path = join(staging.path, "base.parquet");
+  await using engine = await deps.openEngine(signal);
+  const { rows } = await deps.parts.foldBase(engine, snapshot, path, signal);
+  const outputs = (current.layout?.outputs ?? []).map((output) => output.name);
+  const base = await publishFile(state, path, keys.base(current.generation, run), outputs, signal);
+  await failpoint("fold.written");
+  const at = deps.clock.now().toISOString();
+  const next: Current = { ...current, seq: current.seq + 1, run, at, reason: "folded", base, log: [], rows: smallCount(rows) };
+  if ((await swapCurrent(state, stream.name, current.seq, next, signal)) === "swapped") {
+    await failpoint("fold.swapped");
+    return next;
+  }
+  return await dropUnnamed(context, base.key, signal);
+}
+
+/** A swap that lost may still have stood for a moment: its file goes only when the highest CURRENT lacks it. */
+export async function dropUnnamed(context: RunContext, key: string, signal: AbortSignal): Promise<Current> {
+  const current = await mustReadCurrent(context, signal);
+  if (!namedFiles(current).includes(key)) await context.state.delete(key, signal);
+  return current;
+}

@@ -1,0 +1,118 @@
+import type { Stream } from "../core/types.ts";
+import { readCurrent } from "../state/current.ts";
+import type { Current, Plan, StoredCounts } from "../state/documents.ts";
+import { firstCurrent, openStream } from "./open-stream.ts";
+import { writePlanFile } from "./plan-file.ts";
+import { openPlan } from "./resume-plan.ts";
+import { openRun, type RunContext } from "./run-context.ts";
+import { storedCounts } from "./run-report.ts";
+import { deltaKind } from "./run-stream.ts";
+import { sampleDelta, type DeltaSample } from "./sample-delta.ts";
+import { compareAndWrite, stagePlan, tells, type Comparison } from "./stage-delta.ts";
+import { dropStaging } from "./stage-folder.ts";
+import { refuseChangedIdentity, streamIdentity } from "./stream-identity.ts";
+import type { SyncDeps } from "./sync-deps.ts";
+
+/** What a look ahead may be asked for. */
+export interface PlanStreamOptions {
+  readonly slot: Date | null;
+  readonly fullResync: boolean;
+  /** How many example rows of each kind of change. */
+  readonly samples: number;
+  /** Keep the bytes, so that exactly they can be run later; `planFile` of the preview is then the text to save. */
+  readonly keep: boolean;
+}
+
+/** What a run would do now. */
+export interface PlanPreview {
+  readonly stream: string;
+  readonly run: string;
+  /** `unfinished`: a delivery is under way, and a run finishes it first; the rest tells of that one. `unchanged`: nothing to tell. */
+  readonly outcome: "deliver" | "baseline" | "unchanged" | "unfinished";
+  readonly generation: number;
+  readonly kind: "delta" | "full";
+  readonly slot: string;
+  /** The snapshot that was compared with. */
+  readonly base: { readonly generation: number; readonly rows: number | null; readonly at: string };
+  readonly counts: StoredCounts;
+  readonly changedColumns: readonly { readonly name: string; readonly rows: number }[];
+  readonly files: readonly {
+    readonly key: string;
+    readonly change: string;
+    readonly rows: number;
+    readonly size: number;
+    readonly sha256: string;
+  }[];
+  readonly manifest: string | null;
+  readonly samples: readonly DeltaSample[];
+  readonly planFile: string | null;
+}
+
+/** Compares and writes as a run would, and delivers nothing. Throws what the run would fail with before its plan. */
+export async function planStream(deps: SyncDeps, stream: Stream, options: PlanStreamOptions, signal: AbortSignal): Promise<PlanPreview> {
+  const context = await openRun(deps, stream, options.slot, signal);
+  await using _destination = context.destination;
+  const current = options.keep
+    ? await openStream(context, signal)
+    : ((await readCurrent(deps.state, stream.name, signal)) ?? firstCurrent(context));
+  const open = await openPlan(context, current, signal);
+  if (open !== null) return previewOfPlan(current, open, "unfinished");
+  if (!options.fullResync) refuseChangedIdentity(stream, current, streamIdentity(stream, context.destination.place));
+  let kept = false;
+  try {
+    const preview = await look(context, current, options, signal);
+    kept = preview.planFile !== null;
+    return preview;
+  } finally {
+    if (!kept) await dropStaging(context, new AbortController().signal);
+  }
+}
+
+async function look(context: RunContext, current: Current, options: PlanStreamOptions, signal: AbortSignal): Promise<PlanPreview> {
+  const kind = deltaKind(context.stream, current, { fullResync: options.fullResync, baseline: false });
+  let samples: readonly DeltaSample[] = [];
+  const comparison = await compareAndWrite(context, current, kind, signal, async (seen, engine) => {
+    if (options.samples > 0) samples = await sampleDelta(engine, seen.delta, options.samples, signal);
+  });
+  const isTold = kind !== "baseline" && tells(comparison.delta);
+  const fileKind = kind === "delta" ? "delta" : "full";
+  const plan = isTold && options.keep ? await stagePlan(context, comparison, fileKind, signal) : null;
+  const outcome = isTold ? "deliver" : kind === "baseline" ? "baseline" : "unchanged";
+  return { ...previewOf(context, comparison, fileKind), outcome, samples, planFile: plan === null ? null : writePlanFile(plan) };
+}
+
+function previewOf(context: RunContext, { current, delta, files }: Comparison, kind: "delta" | "full"): PlanPreview {
+  return {
+    stream: context.stream.name,
+    run: context.run,
+    outcome: "deliver",
+    generation: current.generation + 1,
+    kind,
+    slot: context.slot.toISOString(),
+    base: { generation: current.generation, rows: current.rows, at: current.at },
+    counts: storedCounts(delta.counts),
+    changedColumns: context.report.record.changedColumns,
+    files: files.map(({ key, change, rows, size, sha256 }) => ({ key, change, rows: Number(rows), size, sha256 })),
+    manifest: null,
+    samples: [],
+    planFile: null,
+  };
+}
+
+function previewOfPlan(current: Current, plan: Plan, outcome: PlanPreview["outcome"]): PlanPreview {
+  return {
+    stream: plan.stream,
+    run: plan.run,
+    outcome,
+    generation: plan.generation,
+    kind: plan.kind,
+    slot: plan.slot,
+    base: { generation: current.generation, rows: current.rows, at: current.at },
+    counts: plan.counts,
+    changedColumns: plan.changedColumns,
+    files: plan.objects.map(({ key, change, rows, size, sha256 }) => ({ key, change, rows, size, sha256 })),
+    manifest: plan.manifest?.key ?? null,
+    samples: [],
+    planFile: null,
+  };
+}

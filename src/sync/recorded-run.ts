@@ -1,0 +1,45 @@
+import { failpoint } from "../core/failpoint.ts";
+import type { Stream } from "../core/types.ts";
+import type { RunRecord, RunStatus } from "../state/documents.ts";
+import { takeLease } from "../state/lease.ts";
+import { recordEnd, recordStart } from "../state/run-records.ts";
+import { openRun, type RunContext } from "./run-context.ts";
+import { failedStatus } from "./run-report.ts";
+import type { SyncDeps } from "./sync-deps.ts";
+
+/** How one stream's run ended; `error` is what was thrown, for whoever called, or null. */
+export interface RunResult {
+  readonly record: RunRecord;
+  readonly error: unknown;
+}
+
+/** Holds a stream while work is done for it, and records how that ended. Throws only when the run could not even be opened. */
+export async function recordedRun(
+  deps: SyncDeps,
+  stream: Stream,
+  slot: Date | null,
+  work: (context: RunContext) => Promise<RunStatus>,
+  signal: AbortSignal,
+): Promise<RunResult> {
+  const context = await openRun(deps, stream, slot, signal);
+  await using _destination = context.destination;
+  const { state, run, report } = context;
+  // The end of a run is written even when a signal ended it.
+  const always = new AbortController().signal;
+  let started = false;
+  try {
+    const lease = { store: state, stream: stream.name, run, owner: deps.owner, clock: deps.clock, ttlMs: deps.leaseTtlMs };
+    await using _lease = await takeLease(lease, signal);
+    await recordStart(state, report.record, signal);
+    started = true;
+    await failpoint("lease.taken");
+    const status = await work(context);
+    const record = report.ended(status);
+    await recordEnd(state, record, always);
+    return { record, error: null };
+  } catch (error) {
+    const record = report.ended(failedStatus(error), error);
+    if (started) await recordEnd(state, record, always);
+    return { record, error };
+  }
+}

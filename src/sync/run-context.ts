@@ -1,0 +1,35 @@
+import type { ObjectStore } from "../core/ports.ts";
+import type { Stream } from "../core/types.ts";
+import { stateKeys, type StateKeys } from "../state/state-keys.ts";
+import { RunReport } from "./run-report.ts";
+import type { SyncDeps } from "./sync-deps.ts";
+
+/** One run of one stream: what every step of the protocol is given. */
+export interface RunContext {
+  readonly deps: SyncDeps;
+  readonly stream: Stream;
+  readonly run: string;
+  /** The instant that the run stands for: its scheduled one, or when it began. */
+  readonly slot: Date;
+  readonly state: ObjectStore;
+  readonly keys: StateKeys;
+  readonly destination: ObjectStore;
+  readonly report: RunReport;
+}
+
+/** Opens a run: a new id, its destination and its report. The caller disposes `destination`. */
+export async function openRun(deps: SyncDeps, stream: Stream, slot: Date | null, signal: AbortSignal): Promise<RunContext> {
+  const run = deps.newRunId();
+  const destination = await deps.openDestination(stream.destination, { stream: stream.name, run }, signal);
+  const report = new RunReport(deps, stream.name, run, slot);
+  return {
+    deps,
+    stream,
+    run,
+    slot: slot ?? deps.clock.now(),
+    state: deps.state,
+    keys: stateKeys(stream.name),
+    destination,
+    report,
+  };
+}

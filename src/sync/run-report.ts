@@ -1,0 +1,137 @@
+import type { Delta, DeltaCounts } from "../core/delta.ts";
+import { SyncError, isAbort } from "../core/errors.ts";
+import type { Phase } from "../core/log.ts";
+import type { Plan, RunRecord, RunStatus, StoredCounts } from "../state/documents.ts";
+import type { SyncDeps } from "./sync-deps.ts";
+
+/** Gathers what happens in a run, tells it to the log as it happens, and makes the record of it. */
+export class RunReport {
+  readonly #deps: Pick<SyncDeps, "clock" | "log">;
+  #record: RunRecord;
+
+  constructor(deps: Pick<SyncDeps, "clock" | "log">, stream: string, run: string, slot: Date | null) {
+    this.#deps = deps;
+    this.#record = {
+      format: "spillway/run/1",
+      run,
+      stream,
+      status: "unfinished",
+      generation: null,
+      slot: slot?.toISOString() ?? null,
+      startedAt: deps.clock.now().toISOString(),
+      endedAt: null,
+      finishedBy: null,
+      phases: [],
+      counts: null,
+      changedColumns: [],
+      files: [],
+      manifest: null,
+      destination: null,
+      warnings: [],
+      error: null,
+    };
+  }
+
+  /** The record so far. */
+  get record(): RunRecord {
+    return this.#record;
+  }
+
+  /** Runs a phase, timed and told; `detail` makes what a person reads beside it. */
+  async phase<T>(phase: Phase, work: () => Promise<T>, detail?: (result: T) => string): Promise<T> {
+    const { stream, run } = this.#record;
+    const started = this.#deps.clock.now().getTime();
+    this.#deps.log.phase({ stream, run, phase, state: "started" });
+    const result = await work();
+    const ms = Math.max(0, this.#deps.clock.now().getTime() - started);
+    this.#record = { ...this.#record, phases: [...this.#record.phases, { phase, ms }] };
+    this.#deps.log.phase({ stream, run, phase, state: "done", ...(detail === undefined ? {} : { detail: detail(result) }) });
+    return result;
+  }
+
+  /** Tells how far a phase is. */
+  progress(phase: Phase, done: number, total: number): void {
+    const { stream, run } = this.#record;
+    this.#deps.log.phase({ stream, run, phase, state: "progress", done, total });
+  }
+
+  /** Tells something that a person should know and that stops nothing. */
+  warn(message: string): void {
+    this.#record = { ...this.#record, warnings: [...this.#record.warnings, message] };
+    this.#deps.log.warn(message);
+  }
+
+  /** Notes what the comparison found. */
+  compared(delta: Pick<Delta, "counts" | "changedColumns">): void {
+    this.#record = {
+      ...this.#record,
+      counts: storedCounts(delta.counts),
+      changedColumns: delta.changedColumns.map(({ name, rows }) => ({ name, rows: smallCount(rows) })),
+    };
+  }
+
+  /** Notes what is to be delivered. */
+  planned(plan: Plan): void {
+    this.#record = { ...this.#record, ...planFacts(plan) };
+  }
+
+  /** The record of the run as it ended. */
+  ended(status: RunStatus, error: unknown = null): RunRecord {
+    this.#record = {
+      ...this.#record,
+      status,
+      endedAt: this.#deps.clock.now().toISOString(),
+      error: error === null ? null : errorFacts(error),
+    };
+    return this.#record;
+  }
+}
+
+/** What a plan adds to the record of its run. */
+export function planFacts(
+  plan: Plan,
+): Pick<RunRecord, "generation" | "slot" | "counts" | "changedColumns" | "files" | "manifest" | "destination"> {
+  return {
+    generation: plan.generation,
+    slot: plan.slot,
+    counts: plan.counts,
+    changedColumns: plan.changedColumns,
+    files: plan.objects.map(({ key, change, rows, size, sha256 }) => ({ key, change, rows, size, sha256 })),
+    manifest: plan.manifest?.key ?? null,
+    destination: plan.identity.destination,
+  };
+}
+
+/** Counts as a document holds them. */
+export function storedCounts(counts: DeltaCounts): StoredCounts {
+  const { added, changed, removed, full, refreshed, unchanged, current, snapshotAfter } = counts;
+  return {
+    added: smallCount(added),
+    changed: smallCount(changed),
+    removed: smallCount(removed),
+    full: smallCount(full),
+    refreshed: smallCount(refreshed),
+    unchanged: smallCount(unchanged),
+    current: smallCount(current),
+    snapshotAfter: smallCount(snapshotAfter),
+  };
+}
+
+/** A count of rows as a JSON number; one that would lose digits is refused. */
+export function smallCount(rows: bigint): number {
+  const count = Number(rows);
+  if (!Number.isSafeInteger(count) || count < 0) throw new SyncError("INTERNAL", "A count of rows is out of range.");
+  return count;
+}
+
+/** How a failed run ended: stopped by a signal, or failed. */
+export function failedStatus(error: unknown): RunStatus {
+  if (error instanceof SyncError && error.code === "STREAM_BUSY") return "busy";
+  return isAbort(error) ? "interrupted" : "failed";
+}
+
+function errorFacts(error: unknown): RunRecord["error"] {
+  if (error instanceof SyncError) return { code: error.code, message: error.message, hint: error.hint };
+  if (isAbort(error)) return { code: "INTERRUPTED", message: "The run was stopped.", hint: null };
+  return { code: "INTERNAL", message: error instanceof Error ? error.message : "Something that is no error was thrown.", hint: null };
+}

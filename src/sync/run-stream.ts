@@ -1,0 +1,176 @@
+import { SyncError } from "../core/errors.ts";
+import { failpoint } from "../core/failpoint.ts";
+import type { Stream } from "../core/types.ts";
+import type { DeltaKind } from "../diffing/delta-request.ts";
+import { pruneCurrent, swapCurrent } from "../state/current.ts";
+import type { Current, Plan, RunStatus } from "../state/documents.ts";
+import { createPlan } from "../state/plans.ts";
+import { publishFile } from "../state/state-files.ts";
+import { confirmClaim } from "./confirm-claim.ts";
+import { dropUnnamed, foldWhenDue } from "./fold-when-due.ts";
+import { mustReadCurrent, openStream } from "./open-stream.ts";
+import { recordedRun, type RunResult } from "./recorded-run.ts";
+import { openPlan, recordFinished, rollForward } from "./resume-plan.ts";
+import type { RunContext } from "./run-context.ts";
+import { smallCount } from "./run-report.ts";
+import { compareAndWrite, outputNames, stagePlan, tells, type Comparison } from "./stage-delta.ts";
+import { cleanStaging, dropStaging } from "./stage-folder.ts";
+import { refuseChangedIdentity, streamIdentity } from "./stream-identity.ts";
+import type { SyncDeps } from "./sync-deps.ts";
+
+/** What a run may be asked to do besides its usual work. */
+export interface RunStreamOptions {
+  /** The instant that the run stands for; null = now. */
+  readonly slot: Date | null;
+  /** Tell every row whole, and removals; also when the snapshot belongs to another place, source, key or mode. */
+  readonly fullResync: boolean;
+  /** Take the result as delivered and send nothing. */
+  readonly baseline: boolean;
+}
+
+/** Runs one stream from beginning to end. It never throws: what failed stands in the result and in the run's record. */
+export async function runStream(deps: SyncDeps, stream: Stream, options: RunStreamOptions, signal: AbortSignal): Promise<RunResult> {
+  return await recordedRun(deps, stream, options.slot, (context) => followProtocol(context, options, signal), signal);
+}
+
+/** The commit protocol, top to bottom. docs/architecture.md tells why each step stands where it stands. */
+async function followProtocol(context: RunContext, options: RunStreamOptions, signal: AbortSignal): Promise<RunStatus> {
+  const { stream, destination } = context;
+
+  // OPENED, CLAIMED: the stream has a CURRENT, and the destination knows whose it is.
+  let current = await openStream(context, signal);
+  await confirmClaim(context, current, signal);
+
+  // An open plan is finished before anything new is asked.
+  current = await finishOpenPlan(context, current, signal);
+  if (!options.fullResync) refuseChangedIdentity(stream, current, streamIdentity(stream, destination.place));
+
+  // EXTRACTED: what changed, proved to be all of it, and the files that tell it. STAGED: hashed and durable.
+  const kind = deltaKind(stream, current, options);
+  const draft = await unlessFailed(context, () => draftPlan(context, current, kind, signal));
+  if (draft.plan === null) return await closeWithoutPlan(context, draft.comparison, kind, signal);
+
+  return await commitPlan(context, draft.plan, signal);
+}
+
+/** From the commit decision to the end: create the plan, deliver its bytes, move CURRENT. */
+export async function commitPlan(context: RunContext, plan: Plan, signal: AbortSignal): Promise<RunStatus> {
+  // PLANNED: the commit decision. From here on the only way is forward.
+  const made = await context.report.phase("plan", () => createPlan(context.state, context.keys, plan, signal));
+  if (made === "exists") return await yieldToOther(context, signal);
+  await failpoint("plan.created");
+  context.report.planned(plan);
+
+  // DELIVERING, PUBLISHED, PROMOTED: the objects, the manifest, CURRENT.
+  const { current, end } = await rollForward(context, plan, signal);
+  if (end === "voided") throw bytesLost(plan);
+
+  // DONE: what is no longer needed goes, and a long log becomes a new base.
+  await tidyUp(context, current, signal);
+  return "delivered";
+}
+
+type Draft = { readonly plan: Plan; readonly comparison: Comparison } | { readonly plan: null; readonly comparison: Comparison };
+
+async function draftPlan(context: RunContext, current: Current, kind: DeltaKind, signal: AbortSignal): Promise<Draft> {
+  const comparison = await compareAndWrite(context, current, kind, signal);
+  if (kind === "baseline" || !tells(comparison.delta)) return { plan: null, comparison };
+  return { plan: await stagePlan(context, comparison, kind === "delta" ? "delta" : "full", signal), comparison };
+}
+
+/** How the result is compared: decided by what the stream is, what it has told, and what was asked for. */
+export function deltaKind(stream: Stream, current: Current, options: Pick<RunStreamOptions, "fullResync" | "baseline">): DeltaKind {
+  if (options.baseline) return "baseline";
+  if (options.fullResync) return "resync";
+  const isFirst = current.layout === null && current.generation === 0;
+  if (isFirst && stream.firstRun === "baseline") return "baseline";
+  return stream.mode;
+}
+
+/** Finishes the plan that is open, and brings the snapshot into a state that can be compared with. */
+async function finishOpenPlan(context: RunContext, read: Current, signal: AbortSignal): Promise<Current> {
+  let current = read;
+  for (let plan = await openPlan(context, current, signal); plan !== null; plan = await openPlan(context, current, signal)) {
+    const open = plan;
+    const ended = await context.report.phase(
+      "resume",
+      () => rollForward(context, open, signal),
+      ({ end }) => `generation ${open.generation} ${end}`,
+    );
+    if (ended.end === "voided")
+      context.report.warn(
+        `Generation ${open.generation} of ${open.stream} was given up: its staged bytes were lost. The next delta states its keys again.`,
+      );
+    await recordFinished(context, open, ended.end, signal);
+    current = ended.current;
+  }
+  await cleanStaging(context, current, signal);
+  return current.rows === null ? await foldWhenDue(context, current, signal) : current;
+}
+
+/** A baseline, or fingerprints of rows that were looked at for nothing: a swap at the same generation, and only over what was compared. */
+async function closeWithoutPlan(
+  context: RunContext,
+  { current, delta, replaces }: Comparison,
+  kind: DeltaKind,
+  signal: AbortSignal,
+): Promise<RunStatus> {
+  const { state, keys, run, stream, deps } = context;
+  const isBaseline = kind === "baseline";
+  if (isBaseline || delta.counts.refreshed > 0n) {
+    const key = delta.wholeSnapshot ? keys.base(current.generation, run) : keys.log(current.generation, run);
+    const file = await publishFile(state, delta.path, key, outputNames(delta), signal);
+    const next: Current = {
+      ...current,
+      seq: current.seq + 1,
+      run,
+      at: deps.clock.now().toISOString(),
+      reason: isBaseline ? "baselined" : "refreshed",
+      identity: isBaseline || replaces ? streamIdentity(stream, context.destination.place) : current.identity,
+      layout: delta.layout,
+      rows: smallCount(delta.counts.snapshotAfter),
+      ...(delta.wholeSnapshot ? { base: file, log: [] } : { log: [...current.log, file] }),
+      ...(isBaseline ? { uncertain: [] } : {}),
+    };
+    if ((await swapCurrent(state, stream.name, current.seq, next, signal)) === "conflict") await dropUnnamed(context, key, signal);
+    await failpoint("refresh.swapped");
+  }
+  await dropStaging(context, signal);
+  await tidyUp(context, await mustReadCurrent(context, signal), signal);
+  return isBaseline ? "baselined" : "unchanged";
+}
+
+/** Another run planned this generation first: its bytes are the ones that count. */
+async function yieldToOther(context: RunContext, signal: AbortSignal): Promise<RunStatus> {
+  await tidyUp(context, await finishOpenPlan(context, await mustReadCurrent(context, signal), signal), signal);
+  return "superseded";
+}
+
+async function tidyUp(context: RunContext, read: Current, signal: AbortSignal): Promise<void> {
+  const current = await context.report.phase("snapshot", () => foldWhenDue(context, read, signal));
+  await cleanStaging(context, current, signal);
+  await pruneCurrent(context.state, context.stream.name, signal);
+  await failpoint("cleanup.done");
+}
+
+/** Before a plan exists, a failure leaves nothing behind. */
+async function unlessFailed<T>(context: RunContext, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    await dropStaging(context, new AbortController().signal);
+    throw error;
+  }
+}
+
+function bytesLost(plan: Plan): SyncError {
+  return new SyncError(
+    "BYTES_CHANGED",
+    `The staged bytes of generation ${plan.generation} of ${plan.stream} were lost on their way, so it was given up.`,
+    {
+      hint: `\`sync run -m ${plan.stream}\` states every row of it again in the next generation.`,
+      retry: "transient",
+      context: { stream: plan.stream, generation: plan.generation },
+    },
+  );
+}

@@ -1,0 +1,193 @@
+import { basename, join } from "node:path";
+import type { Delta, ResolvedMapping, StagedFile } from "../core/delta.ts";
+import { makeFolder, syncFolder } from "../core/durable-file.ts";
+import { SyncError } from "../core/errors.ts";
+import { failpoint } from "../core/failpoint.ts";
+import type { DeltaKind } from "../diffing/delta-request.ts";
+import type { Engine } from "../engine/open-engine.ts";
+import type { Current, FileRef, Plan } from "../state/documents.ts";
+import { fileBody, publishFile } from "../state/state-files.ts";
+import { bytesBody } from "../state/state-store.ts";
+import { loadSnapshot, type LoadedSnapshot } from "./load-snapshot.ts";
+import { modelQuery } from "./model-query.ts";
+import type { RunContext } from "./run-context.ts";
+import { smallCount, storedCounts } from "./run-report.ts";
+import { openStaging, type StageFolder } from "./stage-folder.ts";
+import { sameTable, streamIdentity } from "./stream-identity.ts";
+
+/** What a run compared and wrote, before anything is decided. */
+export interface Comparison {
+  /** The CURRENT that it was compared with. */
+  readonly current: Current;
+  readonly delta: Delta;
+  readonly mapping: ResolvedMapping;
+  readonly staging: StageFolder;
+  /** Files that would be delivered, in the order to apply them; empty when there is nothing to tell. */
+  readonly files: readonly StagedFile[];
+  /** The snapshot was not compared with: its place or key is another. */
+  readonly replaces: boolean;
+}
+
+/** Queries the source, compares with the snapshot, and writes the files that would tell the difference. Touches nothing but staging. */
+export async function compareAndWrite(
+  context: RunContext,
+  read: Current,
+  kind: DeltaKind,
+  signal: AbortSignal,
+  inspect?: (comparison: Comparison, engine: Engine) => Promise<void>,
+): Promise<Comparison> {
+  const { deps, stream, run, report } = context;
+  await makeFolder(deps.scratch);
+  const loaded = await loadSnapshot(context, read, signal);
+  const staging = await openStaging(context, loaded.current, signal);
+  await using engine = await deps.openEngine(signal);
+  const { delta, mapping, replaces } = await compare(context, loaded, kind, staging, engine, signal);
+  await failpoint("extract.done");
+  report.compared(delta);
+  const request = {
+    delta,
+    mapping,
+    stream,
+    run,
+    generation: loaded.current.generation + 1,
+    scheduledAt: context.slot,
+    folder: join(staging.path, "files"),
+  };
+  const files = tells(delta) ? await report.phase("files", () => deps.parts.writeFiles(engine, request, signal), filesDetail) : [];
+  if (files.length > 0) await failpoint("stage.files-written");
+  const comparison = { current: loaded.current, delta, mapping, staging, files, replaces };
+  await inspect?.(comparison, engine);
+  return comparison;
+}
+
+async function compare(
+  context: RunContext,
+  { current, snapshot }: LoadedSnapshot,
+  kind: DeltaKind,
+  staging: StageFolder,
+  engine: Engine,
+  signal: AbortSignal,
+): Promise<Pick<Comparison, "delta" | "mapping" | "replaces">> {
+  const { deps, stream, run, report, destination } = context;
+  await using source = await deps.openSource(stream.source, { engine, stream: stream.name, run }, signal);
+  const query = modelQuery(stream.query, source.dialect);
+  const columns = await report.phase("describe", () => source.describe(query, signal));
+  const mapping = deps.parts.resolveMapping(stream, columns);
+  const replaces = snapshot !== null && !sameTable(current.identity, streamIdentity(stream, destination.place));
+  const request = {
+    source,
+    projection: { query, columns: mapping.columns, keyCount: mapping.keyCount, ignoredCount: mapping.ignoredCount },
+    outputs: mapping.outputs,
+    mappingText: mapping.text,
+    snapshot: replaces ? null : snapshot,
+    changes: stream.changes,
+    kind,
+    path: join(staging.path, "delta.parquet"),
+    scratch: deps.scratch,
+  };
+  const delta = await report.phase("diff", () => deps.parts.computeDelta(engine, request, signal), diffDetail);
+  return { delta, mapping, replaces };
+}
+
+/** Whether a delta has anything to tell. */
+export function tells(delta: Delta): boolean {
+  const { added, changed, removed, full } = delta.counts;
+  return added + changed + removed + full > 0n;
+}
+
+function diffDetail(delta: Delta): string {
+  const { added, changed, removed, full, current } = delta.counts;
+  return `${current} rows: +${added} ~${changed} -${removed}${full > 0n ? ` full ${full}` : ""}`;
+}
+
+function filesDetail(files: readonly StagedFile[]): string {
+  return `${files.length} files, ${files.reduce((sum, file) => sum + file.size, 0)} bytes`;
+}
+
+/** Makes a comparison durable and writes the plan that would deliver it; the plan is not yet created. */
+export async function stagePlan(context: RunContext, comparison: Comparison, kind: "delta" | "full", signal: AbortSignal): Promise<Plan> {
+  const { keys, run, state } = context;
+  const { current, delta, staging, files } = comparison;
+  await syncFolder(join(staging.path, "files"));
+  await syncFolder(staging.path);
+  const ref = await publishFile(state, delta.path, keys.log(current.generation + 1, run), outputNames(delta), signal);
+  const objects = files.map((file) => ({
+    key: file.key,
+    change: file.change,
+    part: file.part,
+    rows: smallCount(file.rows),
+    size: file.size,
+    sha256: file.sha256,
+    staged: staging.keyOf(`files/${basename(file.path)}`),
+  }));
+  for (const file of files) await uploadStaged(context, file, staging.keyOf(`files/${basename(file.path)}`), signal);
+  const facts = planFacts(context, comparison, ref, objects, kind);
+  const plan = { ...facts, manifest: await stageManifest(context, comparison, facts, signal) };
+  await failpoint("stage.uploaded");
+  return plan;
+}
+
+function planFacts(
+  context: RunContext,
+  { current, delta, replaces }: Comparison,
+  ref: FileRef,
+  objects: Plan["objects"],
+  kind: "delta" | "full",
+): Omit<Plan, "manifest"> {
+  const { stream, run, deps, slot, destination } = context;
+  return {
+    format: "spillway/plan/1",
+    stream: stream.name,
+    generation: current.generation + 1,
+    seq: current.seq,
+    stateId: current.stateId,
+    run,
+    at: deps.clock.now().toISOString(),
+    slot: slot.toISOString(),
+    kind,
+    identity: streamIdentity(stream, destination.place),
+    replaces,
+    objects,
+    delta: ref,
+    wholeSnapshot: delta.wholeSnapshot,
+    layout: delta.layout,
+    states: replaces ? [] : current.uncertain.map((file) => file.key),
+    counts: storedCounts(delta.counts),
+    changedColumns: delta.changedColumns.map(({ name, rows }) => ({ name, rows: smallCount(rows) })),
+  };
+}
+
+async function stageManifest(
+  context: RunContext,
+  { current, mapping, staging }: Comparison,
+  plan: Omit<Plan, "manifest">,
+  signal: AbortSignal,
+): Promise<Plan["manifest"]> {
+  if (!context.stream.manifest) return null;
+  const manifest = context.deps.parts.manifest({ plan, mapping, stream: context.stream, previous: current.manifest });
+  const staged = staging.keyOf("manifest.json");
+  const body = bytesBody(manifest.bytes);
+  const outcome = await context.state.putNew(staged, body, null, signal);
+  if (outcome.kind !== "created") throw unstaged(staged);
+  return { key: manifest.key, size: body.size, sha256: body.sha256, staged };
+}
+
+/** A state root elsewhere gets the staged bytes before the plan names them; in a folder they are there already. */
+async function uploadStaged(context: RunContext, file: StagedFile, key: string, signal: AbortSignal): Promise<void> {
+  if (context.state.pathOf !== undefined) return;
+  const outcome = await context.state.putNew(key, fileBody(file.path, file.size, file.sha256), null, signal);
+  if (outcome.kind !== "created") throw unstaged(key);
+}
+
+function unstaged(key: string): SyncError {
+  return new SyncError("STATE_UNAVAILABLE", `${key} could not be stored in the state root.`, {
+    hint: "Run the same command again; nothing was sent.",
+    retry: "transient",
+    context: { key },
+  });
+}
+
+/** Names of the outputs that a delta's file holds, by position. */
+export function outputNames(delta: Delta): readonly string[] {
+  return delta.layout.outputs.map((output) => output.name);
+}

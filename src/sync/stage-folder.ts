@@ -1,0 +1,79 @@
+import { rm } from "node:fs/promises";
+import { join } from "node:path";
+import { makeFolder } from "../core/durable-file.ts";
+import { stageSchema, type Current, type FileRef } from "../state/documents.ts";
+import { readPlan } from "../state/plans.ts";
+import { createDocument, readDocument } from "../state/state-store.ts";
+import type { RunContext } from "./run-context.ts";
+
+/** Where a run writes what it may deliver. */
+export interface StageFolder {
+  /** Absolute folder on this machine. */
+  readonly path: string;
+  /** Key of the state root that stands for a file of the folder. */
+  keyOf(name: string): string;
+}
+
+/** Makes the run's staging, marked with the generation that it is for. */
+export async function openStaging(context: RunContext, current: Current, signal: AbortSignal): Promise<StageFolder> {
+  const { state, keys, run, deps } = context;
+  const prefix = keys.staging(run);
+  const about = { format: "spillway/stage/1", run, generation: current.generation + 1, seq: current.seq } as const;
+  await createDocument(state, `${prefix}stage.json`, about, signal);
+  const path = state.pathOf === undefined ? join(deps.scratch, run) : state.pathOf(prefix.slice(0, -1));
+  await makeFolder(join(path, "files"));
+  return { path, keyOf: (name) => prefix + name };
+}
+
+/** Deletes this run's staging; only for a run that has planned nothing and never will. */
+export async function dropStaging(context: RunContext, signal: AbortSignal): Promise<void> {
+  const { state, keys, run, deps } = context;
+  await deleteBelow(context, keys.staging(run), signal);
+  if (state.pathOf === undefined) await rm(join(deps.scratch, run), { recursive: true, force: true });
+  else await rm(state.pathOf(keys.staging(run).slice(0, -1)), { recursive: true, force: true });
+}
+
+/**
+ * Deletes the staging of runs that can no longer be planned: their generation was delivered or consumed, or its plan is another
+ * run's. Anything else may belong to a host that is about to plan it.
+ */
+export async function cleanStaging(context: RunContext, current: Current, signal: AbortSignal): Promise<void> {
+  const { state, keys } = context;
+  const runs = new Set(
+    (await state.list(keys.stagingPrefix, signal)).map((key) => key.slice(keys.stagingPrefix.length).split("/")[0] ?? ""),
+  );
+  for (const run of runs) {
+    const about = await readDocument(state, `${keys.staging(run)}stage.json`, stageSchema, signal);
+    if (about === null) continue;
+    const plan = await readPlan(state, keys, about.generation, signal);
+    if (about.generation > current.generation && (plan === null || plan.run === run)) continue;
+    await deleteOrphans(context, run, about.generation, [...namedFiles(current), ...(plan === null ? [] : [plan.delta.key])], signal);
+    await dropStaging({ ...context, run }, signal);
+  }
+}
+
+/** Files that the run put beside the log for a plan or swap that never came to be. */
+async function deleteOrphans(
+  context: RunContext,
+  run: string,
+  generation: number,
+  named: readonly string[],
+  signal: AbortSignal,
+): Promise<void> {
+  const { state, keys } = context;
+  const made = [keys.log(generation, run), keys.log(generation - 1, run), keys.base(generation - 1, run), keys.base(generation, run)];
+  for (const key of made) if (!named.includes(key)) await state.delete(key, signal);
+}
+
+/** Keys of every file that a CURRENT names. */
+export function namedFiles(current: Current): readonly string[] {
+  const refs: readonly (FileRef | null)[] = [current.base, ...current.log, ...current.uncertain];
+  return refs.flatMap((ref) => (ref === null ? [] : [ref.key]));
+}
+
+async function deleteBelow(context: RunContext, prefix: string, signal: AbortSignal): Promise<void> {
+  const keys = await context.state.list(prefix, signal);
+  // The note of what it is for goes last: a crash half-way leaves staging that the next cleaning still understands.
+  for (const key of keys.filter((each) => !each.endsWith("/stage.json"))) await context.state.delete(key, signal);
+  await context.state.delete(`${prefix}stage.json`, signal);
+}

@@ -1,0 +1,61 @@
+import { SyncError } from "../core/errors.ts";
+import type { Place } from "../core/ports.ts";
+import type { Stream } from "../core/types.ts";
+import type { Current, StreamIdentity } from "../state/documents.ts";
+
+/** What a stream's snapshot belongs to, as the configuration names it. */
+export function streamIdentity(stream: Stream, destination: Place): StreamIdentity {
+  const { type, endpoint, bucket, prefix } = destination;
+  return {
+    destination: { type, endpoint, bucket, prefix },
+    source: { type: stream.source.type, name: stream.source.name },
+    key: stream.primaryKey,
+    mode: stream.mode,
+  };
+}
+
+/** Whether two places are the same. */
+export function samePlace(a: Place, b: Place): boolean {
+  return a.type === b.type && a.endpoint === b.endpoint && a.bucket === b.bucket && a.prefix === b.prefix;
+}
+
+/** A place as people read it. */
+export function placeName(place: Place): string {
+  return place.type === "local"
+    ? place.prefix
+    : `${place.type}://${place.bucket}/${place.prefix}${place.endpoint === "" ? "" : ` at ${place.endpoint}`}`;
+}
+
+/** Whether what was told can still be compared by key with what is to be told: same place, same key. */
+export function sameTable(a: StreamIdentity, b: StreamIdentity): boolean {
+  return samePlace(a.destination, b.destination) && sameKey(a.key, b.key);
+}
+
+function sameKey(a: readonly string[], b: readonly string[]): boolean {
+  return a.length === b.length && a.every((column, at) => column === b[at]);
+}
+
+/** Refuses to compare with a snapshot that belongs to something else than the configuration names. */
+export function refuseChangedIdentity(stream: Stream, current: Current, now: StreamIdentity): void {
+  if (current.layout === null) return; // nothing was told, so nothing can be wrong about it
+  const before = current.identity;
+  const differences = [
+    samePlace(before.destination, now.destination)
+      ? null
+      : `destination (${placeName(before.destination)} → ${placeName(now.destination)})`,
+    before.source.name === now.source.name && before.source.type === now.source.type
+      ? null
+      : `source (${before.source.name} → ${now.source.name})`,
+    sameKey(before.key, now.key) ? null : `primary_key (${before.key.join(", ")} → ${now.key.join(", ")})`,
+    before.mode === now.mode ? null : `mode (${before.mode} → ${now.mode})`,
+  ].filter((difference) => difference !== null);
+  if (differences.length === 0) return;
+  throw new SyncError(
+    "IDENTITY_CHANGED",
+    `What ${stream.name} has delivered belongs to another ${differences.join(", ")}. Nothing was sent.`,
+    {
+      hint: `Undo the change in ${stream.file}; or deliver every row anew: \`sync run -m ${stream.name} --full-resync\`.`,
+      context: { stream: stream.name, differences },
+    },
+  );
+}

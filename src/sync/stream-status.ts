@@ -1,0 +1,110 @@
+import { SyncError } from "../core/errors.ts";
+import { readCurrent } from "../state/current.ts";
+import type { Current, RunRecord } from "../state/documents.ts";
+import { readPlan } from "../state/plans.ts";
+import { listRuns, readRun, type RunName } from "../state/run-records.ts";
+import { stateKeys } from "../state/state-keys.ts";
+import type { SyncDeps } from "./sync-deps.ts";
+
+/** How a stream stands. */
+export interface StreamStatus {
+  readonly stream: string;
+  /** `new`: never opened. `unfinished`: a delivery is under way or waits to be finished. `failed`: its newest run failed. */
+  readonly state: "new" | "ok" | "unfinished" | "failed";
+  readonly generation: number;
+  readonly rows: number | null;
+  /** When CURRENT last moved. */
+  readonly at: string | null;
+  readonly openGeneration: number | null;
+  readonly lastRun: RunRecord | null;
+  /** The newest run that delivered something. */
+  readonly lastDelivery: RunRecord | null;
+}
+
+type StatusDeps = Pick<SyncDeps, "state">;
+
+/** How many of a stream's newest records are looked through for its last delivery. */
+const LOOK_BACK = 20;
+
+/** How the named streams stand, in their order. One listing of the runs' names serves all of them. */
+export async function streamStatus(deps: StatusDeps, streams: readonly string[], signal: AbortSignal): Promise<readonly StreamStatus[]> {
+  const runs = groupByStream(await listRuns(deps.state, signal));
+  const statuses: StreamStatus[] = [];
+  for (const stream of streams) statuses.push(await oneStatus(deps, stream, runs.get(stream) ?? [], signal));
+  return statuses;
+}
+
+function groupByStream(names: readonly RunName[]): ReadonlyMap<string, readonly RunName[]> {
+  const groups = new Map<string, RunName[]>();
+  for (const name of names) {
+    const group = groups.get(name.stream);
+    if (group === undefined) groups.set(name.stream, [name]);
+    else group.push(name);
+  }
+  return groups;
+}
+
+async function oneStatus(deps: StatusDeps, stream: string, names: readonly RunName[], signal: AbortSignal): Promise<StreamStatus> {
+  const current = await readCurrent(deps.state, stream, signal);
+  const plan = current === null ? null : await readPlan(deps.state, stateKeys(stream), current.generation + 1, signal);
+  const [newest] = names;
+  const lastRun = newest === undefined ? null : await readRun(deps.state, newest, signal);
+  const lastDelivery = await newestDelivery(deps, names, lastRun, signal);
+  return {
+    stream,
+    state: stateOf(current, plan !== null, lastRun),
+    generation: current?.generation ?? 0,
+    rows: current === null || current.layout === null ? null : current.rows,
+    at: current?.at ?? null,
+    openGeneration: plan?.generation ?? null,
+    lastRun,
+    lastDelivery,
+  };
+}
+
+async function newestDelivery(
+  deps: StatusDeps,
+  names: readonly RunName[],
+  lastRun: RunRecord | null,
+  signal: AbortSignal,
+): Promise<RunRecord | null> {
+  if (lastRun?.status === "delivered") return lastRun;
+  for (const name of names.slice(1, LOOK_BACK)) {
+    const record = await readRun(deps.state, name, signal);
+    if (record?.status === "delivered") return record;
+  }
+  return null;
+}
+
+function stateOf(current: Current | null, isOpen: boolean, lastRun: RunRecord | null): StreamStatus["state"] {
+  if (current === null) return "new";
+  if (isOpen) return "unfinished";
+  return lastRun?.status === "failed" ? "failed" : "ok";
+}
+
+/** Newest runs first, of all streams or the named ones. */
+export async function runHistory(
+  deps: StatusDeps,
+  options: { readonly streams: readonly string[] | null; readonly limit: number },
+  signal: AbortSignal,
+): Promise<readonly RunRecord[]> {
+  const names = (await listRuns(deps.state, signal)).filter((name) => options.streams === null || options.streams.includes(name.stream));
+  const records: RunRecord[] = [];
+  for (const name of names.slice(0, options.limit)) {
+    const record = await readRun(deps.state, name, signal);
+    if (record !== null) records.push(record);
+  }
+  return records;
+}
+
+/** The run whose id is, or alone begins with, what was typed; RUN_NOT_FOUND otherwise. */
+export async function findRun(deps: StatusDeps, id: string, signal: AbortSignal): Promise<RunRecord> {
+  const wanted = id.toUpperCase();
+  const matches = (await listRuns(deps.state, signal)).filter((name) => name.run.toUpperCase().startsWith(wanted));
+  const exact = matches.filter((name) => name.run.toUpperCase() === wanted);
+  const [only, second] = exact.length > 0 ? exact : matches;
+  const record = only === undefined || second !== undefined ? null : await readRun(deps.state, only, signal);
+  if (record !== null) return record;
+  const what = second === undefined ? `No run begins with ${id}.` : `${matches.length} runs begin with ${id}.`;
+  throw new SyncError("RUN_NOT_FOUND", what, { hint: "`sync history` lists the runs.", context: { run: id } });
+}
