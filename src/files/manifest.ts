@@ -1,5 +1,6 @@
 import { z } from "zod";
 import type { ResolvedMapping } from "../core/delta.ts";
+import type { FileFormat } from "../core/types.ts";
 import { RESERVED_FOLDER } from "./object-key.ts";
 import { APPLY_ORDER } from "./write-files.ts";
 
@@ -68,19 +69,47 @@ export type Manifest = z.infer<typeof MANIFEST_SCHEMA>;
 /** What stands at a stream's place before its first generation: whose it is. */
 export const CLAIM_SCHEMA = z.strictObject({ version: z.literal(1), stream: z.string(), state_id: z.string() });
 
-/** A stream's claim on its keys. */
-export type Claim = z.infer<typeof CLAIM_SCHEMA>;
-
-/** The bytes of a manifest: equal facts give equal bytes, with the objects in the order to apply them. */
-export function manifestBytes(manifest: Manifest): Buffer {
-  const rank = (object: Pick<Manifest["objects"][number], "change">): number => APPLY_ORDER.indexOf(object.change);
-  const objects = manifest.objects.toSorted((a, b) => rank(a) - rank(b) || a.part - b.part);
-  return stableBytes(MANIFEST_SCHEMA.parse({ ...manifest, objects }));
+/** What a manifest is made of. */
+export interface ManifestFacts extends Pick<Manifest, "stream" | "kind" | "generation" | "previous"> {
+  readonly stateId: string;
+  readonly run: string;
+  /** ISO 8601, UTC. */
+  readonly slot: string;
+  readonly format: FileFormat;
+  readonly mapping: Pick<ResolvedMapping, "header" | "outputs">;
+  /** In any order. */
+  readonly objects: readonly Readonly<Manifest["objects"][number]>[];
 }
 
-/** The bytes of a claim: equal for every run of one state. */
-export function claimBytes(claim: Claim): Buffer {
-  return stableBytes(CLAIM_SCHEMA.parse(claim));
+/** An object small enough to be held in memory. */
+export interface SmallObject {
+  /** Relative to the destination's prefix. */
+  readonly key: string;
+  readonly bytes: Buffer;
+}
+
+/** The manifest of a generation: equal facts always give equal bytes. */
+export function buildManifest(facts: ManifestFacts): SmallObject {
+  const { stream, kind, generation, previous, format } = facts;
+  const manifest = {
+    version: 1,
+    stream,
+    kind,
+    generation,
+    previous,
+    state_id: facts.stateId,
+    run_id: facts.run,
+    slot: facts.slot,
+    format: { format: format.format, delimiter: format.delimiter, header: format.header, quote: format.quote, null: format.nullText },
+    columns: columnsOf(facts.mapping),
+    ...objectsOf(facts.objects),
+  } satisfies Manifest;
+  return { key: manifestKey(stream, generation), bytes: stableBytes(MANIFEST_SCHEMA.parse(manifest)) };
+}
+
+/** The claim of a stream: equal for every run of one state. */
+export function buildClaim(stream: string, stateId: string): SmallObject {
+  return { key: claimKey(stream), bytes: stableBytes(CLAIM_SCHEMA.parse({ version: 1, stream, state_id: stateId })) };
 }
 
 /** zod gives the keys in the schema's order, whatever theirs was. */
@@ -98,8 +127,7 @@ export function claimKey(stream: string): string {
   return `${RESERVED_FOLDER}/${stream}/claim.json`;
 }
 
-/** The columns of a manifest, in the order of the files. */
-export function manifestColumns(mapping: Pick<ResolvedMapping, "header" | "outputs">): Manifest["columns"] {
+function columnsOf(mapping: ManifestFacts["mapping"]): Manifest["columns"] {
   return mapping.header.map((column) => {
     if ("metadata" in column) return { name: column.name, type: METADATA_KINDS[column.metadata], metadata: column.metadata };
     return { name: column.name, type: mapping.outputs[column.output]?.kind ?? "text", metadata: null };
@@ -113,6 +141,16 @@ const METADATA_KINDS = {
   _generation: "integer",
   _scheduled_at: "timestamp_tz",
 } as const;
+
+function objectsOf(planned: ManifestFacts["objects"]): Pick<Manifest, "rows" | "objects"> {
+  const rank = (object: Pick<Manifest["objects"][number], "change">): number => APPLY_ORDER.indexOf(object.change);
+  const objects = planned
+    .map(({ change, part, key, rows, size, sha256 }) => ({ change, part, key, rows, size, sha256 }))
+    .toSorted((a, b) => rank(a) - rank(b) || a.part - b.part);
+  const rows = { removed: 0, changed: 0, added: 0, full: 0 };
+  for (const object of objects) rows[object.change] += object.rows;
+  return { rows, objects };
+}
 
 /** The JSON schema of manifests that consumers validate against (schema/manifest.schema.json). */
 export function manifestJsonSchema(): object {
