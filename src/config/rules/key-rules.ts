@@ -13,9 +13,8 @@ export const keysAreValid: ProjectRule = ({ models, compiled }) => {
     if (written === null) continue;
     const place = placeOf(written.destination, compiled);
     const template = { ...compileFile(written.file), model: name, delivery: null, stream: name };
-    for (const { key, message } of checkKeyTemplate(template, place?.type === "s3" ? place.prefix : "")) {
-      const collide = /keys must differ|two keys could be equal/u.test(message);
-      file.report(collide ? "CONFIG_KEYS_COLLIDE" : "CONFIG_INVALID", { path: ["file", key] }, `file.${key}: ${message}`);
+    for (const { key, message, collides } of checkKeyTemplate(template, place?.type === "s3" ? place.prefix : "")) {
+      file.report(collides ? "CONFIG_KEYS_COLLIDE" : "CONFIG_INVALID", { path: ["file", key] }, `file.${key}: ${message}`);
     }
   }
 };
