@@ -40,6 +40,10 @@ export interface Backoff {
 /** A wait of up to 20 s: what S3 asks for while it splits a busy prefix. */
 export const BACKOFF: Backoff = { baseMs: 100, capMs: 20_000 };
 
+/** The SDK would print warnings of its own to the console. */
+const SILENT = { trace: ignore, debug: ignore, info: ignore, warn: ignore, error: ignore };
+function ignore(): void {}
+
 /** A transfer slower than this is as good as dead. */
 const SLOWEST_BYTES_PER_MS = 16;
 const REQUEST_BASE_MS = 60_000;
@@ -58,6 +62,7 @@ export async function connectS3(options: S3Options, sessionName: string, backoff
     requestChecksumCalculation: "WHEN_REQUIRED",
     responseChecksumValidation: "WHEN_REQUIRED",
     requestStreamBufferSize: 64 * 1024,
+    logger: SILENT,
     requestHandler: {
       connectionTimeout: options.timeouts.connect,
       socketTimeout: options.timeouts.idle,
