@@ -41,7 +41,8 @@ export interface MappedOutput extends OutputShape {
 export interface ResolvedMapping {
   /** Every column of the file in order: a stored output, or a fact of the run. */
   readonly header: readonly (
-    { readonly name: string; readonly output: number } | { readonly name: string; readonly metadata: MetadataField }
+    | { readonly name: string; readonly output: number }
+    | { readonly name: string; readonly metadata: MetadataField }
   )[];
   readonly outputs: readonly MappedOutput[];
   /** Source columns in projection order: the key, then those that compared outputs read, then those that only ignored outputs read. */
@@ -62,7 +63,7 @@ export type DeltaOp = (typeof DELTA_OPS)[number];
 /**
  * Columns of the Parquet files of the state, sorted by key: `op` VARCHAR, `k0…` key texts, `o0…` outputs after, `p0…` outputs
  * before (NULL for added; a removed row has only these), `h1 h2` UBIGINT fingerprint after (NULL: the row is not in the source),
- * `g1 g2` fingerprint before. A base has `op k… o… h1 h2` and no removed rows. Outputs are named by position; `outputs` tells their names.
+ * `g1 g2` fingerprint before. Where nothing was told before (a first delta, a base) the `p` and `g` columns are absent. Outputs are named by position; `outputs` tells their names.
  */
 export interface SnapshotFile {
   /** Absolute path on this machine; the bytes were checked against their hash. */

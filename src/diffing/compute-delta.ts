@@ -6,10 +6,10 @@ import type { DeltaRequest } from "./delta-request.ts";
 import { findSuspects, OLD_SUSPECTS, UNMATCHED } from "./find-suspects.ts";
 import { checkAddedKeys, checkDeltaKeys } from "./key-checks.ts";
 import { layoutOf } from "./layout.ts";
-import { mappedRows } from "./mapped-rows.ts";
+import { mappedRows, sortedRows } from "./mapped-rows.ts";
 import { readCurrent } from "./read-current.ts";
 import { lastWords, snapshotRows } from "./snapshot-view.ts";
-import { writeDelta } from "./write-delta.ts";
+import { writeDelta, writeFreshDelta } from "./write-delta.ts";
 
 /**
  * Compares a model's result with what its destination holds and writes the delta, sorted by key, to `request.path`.
@@ -73,8 +73,12 @@ async function compareEverything(session: SqlSession, request: DeltaRequest, lay
     request,
     layout,
     async (rows, both) => {
-      const current = mappedRows(rows, `(${rows.select})`, request.projection, request.outputs);
-      await writeDelta(session, request, { current, told, uncertain, whole: true }, both);
+      const mapped = (from: string): string => mappedRows(rows, `(${from})`, request.projection, request.outputs);
+      if (told === null && uncertain === null) {
+        await writeFreshDelta(session, request, mapped(sortedRows(rows, request.projection)), both);
+      } else {
+        await writeDelta(session, request, { current: mapped(rows.select), told, uncertain, whole: true }, both);
+      }
     },
     signal,
   );

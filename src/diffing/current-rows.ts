@@ -17,6 +17,8 @@ export interface CurrentRows {
   readonly payload: readonly string[];
   /** SELECT of the payload columns and `h1`, `h2`; reads the source once. */
   readonly select: string;
+  /** SQL of the canonical texts of the key columns, from the payload alone. */
+  readonly keys: readonly SqlExpr[];
   /** SELECT of t0, t1 … (canonical texts), `torn`, and the named extra columns, from a relation that has the payload. */
   canonical(from: string, extra: readonly string[]): string;
 }
@@ -25,13 +27,21 @@ export interface CurrentRows {
 export function rowTextRows(lines: string, source: Source, projection: Projection, layout: Layout): CurrentRows {
   const width = projection.columns.length;
   const compared = width - projection.ignoredCount;
+  const keys = projection.columns
+    .slice(0, projection.keyCount)
+    .map((column, at) => source.canonical(column, unescapeField(`split_part(l, chr(9), ${String(at + 1)})`)));
   const prefix = projection.ignoredCount === 0 ? "l" : `array_to_string(string_split(l, chr(9))[:${String(compared)}], chr(9))`;
   return {
     payload: ["l"],
+    keys,
     select: fingerprinted("l", `(SELECT l FROM ${lines} WHERE nextval('${ROWS_READ}') > 0)`, prefix, layout.salt),
     canonical: (from, extra) => {
+      const others = extra.map((name) => `, ${name}`).join("");
+      const split = `SELECT string_split(l, chr(9)) AS s${others} FROM ${from}`;
+      // A torn line gives NULLs and not fields in the wrong places, on which a cast could fail before the tear is told.
+      const whole = `SELECT CASE WHEN len(s) = ${String(width)} THEN s END AS f${others} FROM (${split})`;
       const fields = projection.columns.map((_, at) => `${unescapeField(`f[${String(at + 1)}]`)} AS n${String(at)}`);
-      const native = `SELECT ${[...fields, `len(f) <> ${String(width)} AS torn`, ...extra].join(", ")} FROM (SELECT string_split(l, chr(9)) AS f${extra.map((name) => `, ${name}`).join("")} FROM ${from})`;
+      const native = `SELECT ${[...fields, "f IS NULL AS torn", ...extra].join(", ")} FROM (${whole})`;
       const texts = projection.columns.map((column, at) => `${source.canonical(column, `n${String(at)}`)} AS t${String(at)}`);
       return `SELECT ${[...texts, "torn", ...extra].join(", ")} FROM (${native})`;
     },
@@ -48,6 +58,7 @@ export function relationRows(relation: string, source: Source, projection: Proje
   const rows = `(SELECT ${texts.join(", ")} FROM (${relation}) WHERE nextval('${ROWS_READ}') > 0)`;
   return {
     payload,
+    keys: payload.slice(0, projection.keyCount),
     select: fingerprinted(payload.join(", "), rows, text, layout.salt),
     canonical: (from, extra) => `SELECT ${[...payload, "false AS torn", ...extra].join(", ")} FROM ${from}`,
   };

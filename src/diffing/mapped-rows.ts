@@ -1,7 +1,14 @@
 import type { MappedOutput } from "../core/delta.ts";
 import type { Projection } from "../core/types.ts";
+import { keyOrder } from "../engine/key-order.ts";
 import type { CurrentRows } from "./current-rows.ts";
 import { keyColumns, outputColumns } from "./snapshot-view.ts";
+
+/** SELECT of payload, h1, h2 of all current rows in key order: rows are sorted whole, before anything is split off them. */
+export function sortedRows(rows: CurrentRows, projection: Projection): string {
+  const order = projection.columns.slice(0, projection.keyCount).flatMap((column, at) => keyOrder(column.kind, rows.keys[at] ?? "NULL"));
+  return `SELECT ${rows.payload.join(", ")}, h1, h2 FROM (${rows.select}) ORDER BY ${order.join(", ")}`;
+}
 
 /** SELECT of k…, o… (mapped outputs), h1, h2, torn of some current rows. */
 export function mappedRows(rows: CurrentRows, from: string, projection: Projection, outputs: readonly MappedOutput[]): string {

@@ -18,30 +18,40 @@ export function sameKey(keyCount: number, left: string, right: string): string {
  */
 export function snapshotRows(snapshot: Snapshot, outputs: readonly string[]): string {
   const keyCount = snapshot.layout.keyCount;
-  const base = snapshot.base === null ? null : fileRows(snapshot.base, keyCount, outputs, "WHERE op <> 'removed'");
+  const base = snapshot.base === null ? null : `SELECT ${fileColumns(snapshot.base, keyCount, outputs, "o").join(", ")} FROM ${parquet(snapshot.base)} WHERE op <> 'removed'`;
   if (snapshot.log.length === 0) return base ?? emptyRows(keyCount, outputs);
   const last = lastWords(snapshot.log, keyCount, outputs);
   const columns = [...keyColumns(keyCount), ...outputColumns(outputs), "h1", "h2"].join(", ");
   const told = `SELECT ${columns} FROM (${last}) WHERE op <> 'removed'`;
   if (base === null) return told;
-  const spoken = snapshot.log.map((file) => `SELECT ${keyColumns(keyCount).join(", ")} FROM read_parquet(${sqlText(file.path)})`).join(" UNION ALL ");
+  const spoken = snapshot.log.map((file) => `SELECT ${keyColumns(keyCount).join(", ")} FROM ${parquet(file)}`).join(" UNION ALL ");
   return `SELECT b.* FROM (${base}) AS b ANTI JOIN (${spoken}) AS s ON ${sameKey(keyCount, "b", "s")} UNION ALL ${told}`;
 }
 
 /** SELECT of each key of some files with what was last said of it: k…, o… (of a removed row: what stood there before), op, h1, h2. */
 export function lastWords(files: readonly SnapshotFile[], keyCount: number, outputs: readonly string[]): string {
-  const all = files.map((file, at) => fileRows(file, keyCount, outputs, "", `, op, ${String(at)} AS seq`)).join(" UNION ALL ");
-  return `SELECT * EXCLUDE (seq) FROM (${all}) QUALIFY row_number() OVER (PARTITION BY ${keyColumns(keyCount).join(", ")} ORDER BY seq DESC) = 1`;
+  const all = files.map((file, at) => {
+    // A base and a first delta have no columns of what stood before, and no removed rows either.
+    const before = file.outputs.map((_, place) => `CAST(NULL AS VARCHAR) AS p${String(place)}`).join(", ");
+    const rows = `SELECT * FROM ${parquet(file)} UNION ALL BY NAME SELECT ${before} WHERE false`;
+    return `SELECT ${fileColumns(file, keyCount, outputs, "said").join(", ")}, op, ${String(at)} AS seq FROM (${rows})`;
+  });
+  return `SELECT * EXCLUDE (seq) FROM (${all.join(" UNION ALL ")}) QUALIFY row_number() OVER (PARTITION BY ${keyColumns(keyCount).join(", ")} ORDER BY seq DESC) = 1`;
 }
 
-function fileRows(file: SnapshotFile, keyCount: number, outputs: readonly string[], where: string, extra = ""): string {
+/** Key, outputs by name and fingerprint of a file; `said` shows of a removed row what stood there before. */
+function fileColumns(file: SnapshotFile, keyCount: number, outputs: readonly string[], which: "o" | "said"): readonly string[] {
   const values = outputs.map((name, at) => {
     const place = file.outputs.indexOf(name);
     if (place < 0) return `CAST(NULL AS VARCHAR) AS o${String(at)}`;
-    return `CASE op WHEN 'removed' THEN p${String(place)} ELSE o${String(place)} END AS o${String(at)}`;
+    const after = `o${String(place)}`;
+    return `${which === "o" ? after : `CASE op WHEN 'removed' THEN p${String(place)} ELSE ${after} END`} AS o${String(at)}`;
   });
-  const columns = [...keyColumns(keyCount), ...values, "h1", "h2"].join(", ");
-  return `SELECT ${columns}${extra} FROM read_parquet(${sqlText(file.path)}) ${where}`;
+  return [...keyColumns(keyCount), ...values, "h1", "h2"];
+}
+
+function parquet(file: SnapshotFile): string {
+  return `read_parquet(${sqlText(file.path)})`;
 }
 
 function emptyRows(keyCount: number, outputs: readonly string[]): string {

@@ -7,7 +7,8 @@ import type { ColumnKind, SqlExpr } from "../core/types.ts";
 export function keyOrder(kind: ColumnKind, text: SqlExpr): readonly SqlExpr[] {
   switch (kind) {
     case "integer":
-      return [`CAST(${text} AS HUGEINT)`];
+      // TRY: a torn row, refused later by its own check, must not fail here as a conversion.
+      return [`TRY_CAST(${text} AS HUGEINT)`];
     case "decimal":
       return [decimalOrder(text), text];
     case "float":

@@ -98,9 +98,15 @@ export class ToldTable implements AsyncDisposable {
   async rows(): Promise<readonly (readonly (string | null)[])[]> {
     if (this.snapshot === null) return [];
     const outputs = this.snapshot.layout.outputs.map(({ name }) => name);
-    const columns = outputs.map((_, at) => `o${String(at)}`).join(", ");
-    return sortRows(await this.engine.rows(`SELECT ${columns} FROM (${snapshotRows(this.snapshot, outputs)})`, never));
+    const columns = outputs.map((_, at) => `o${String(at)}`);
+    return sortRows(await exactRows(this.engine, columns, `(${snapshotRows(this.snapshot, outputs)})`));
   }
+}
+
+/** Texts as they are: a letter goes before each, because the driver's decoder drops a byte order mark at the start of a text. */
+async function exactRows(session: SqlSession, columns: readonly string[], from: string): Promise<readonly (readonly (string | null)[])[]> {
+  const rows = await session.rows(`SELECT ${columns.map((name) => `'x' || ${name}`).join(", ")} FROM ${from}`, never);
+  return rows.map((row) => row.map((value) => value?.slice(1) ?? null));
 }
 
 /** The rows of a delta file in their order. */
@@ -108,7 +114,12 @@ export async function toldRows(session: SqlSession, delta: Delta): Promise<reado
   const outputs = delta.layout.outputs.map((_, at) => String(at));
   const keys = Array.from({ length: delta.layout.keyCount }, (_, at) => `k${String(at)}`);
   const columns = ["op", ...keys, ...outputs.map((at) => `o${at}`), ...outputs.map((at) => `p${at}`)];
-  const rows = await session.rows(`SELECT ${columns.join(", ")} FROM read_parquet(${sqlText(delta.path)})`, never);
+  const before = outputs.map((at) => `CAST(NULL AS VARCHAR) AS p${at}`).join(", ");
+  const rows = await exactRows(
+    session,
+    columns,
+    `(SELECT * FROM read_parquet(${sqlText(delta.path)}) UNION ALL BY NAME SELECT ${before} WHERE false)`,
+  );
   const afterAt = 1 + keys.length;
   return rows.map((row) => ({
     op: row[0] ?? "",
