@@ -10,7 +10,11 @@ const CHOICE: readonly OptionSpec[] = [
 
 const ALL: OptionSpec = { flags: "--all", description: "every enabled stream" };
 
-const SLOT: OptionSpec = { flags: "--slot <instant>", description: "the scheduled instant that the run stands for (ISO 8601)", kind: "text" };
+const SLOT: OptionSpec = {
+  flags: "--slot <instant>",
+  description: "the scheduled instant that the run stands for (ISO 8601)",
+  kind: "text",
+};
 
 const RUN_EXITS = [EXIT.usage, EXIT.held, EXIT.busy, EXIT.source, EXIT.destination, EXIT.data, EXIT.someFailed, EXIT.state, 130];
 

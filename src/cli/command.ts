@@ -1,5 +1,5 @@
-import type { Log } from "../core/log.ts";
 import type { SyncError } from "../core/errors.ts";
+import type { Log } from "../core/log.ts";
 import type { Host } from "./host.ts";
 import type { Paint } from "./paint.ts";
 
@@ -31,6 +31,8 @@ export interface CommandOutcome {
   readonly warnings?: readonly string[];
   /** Why `exit` is not 0, for a command that has data to show all the same. */
   readonly error?: SyncError;
+  /** Told before `error`, each by itself. */
+  readonly causes?: readonly SyncError[];
 }
 
 /** What a person typed for one command, by option name. */

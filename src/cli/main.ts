@@ -7,8 +7,8 @@ import { systemClock } from "../core/clock.ts";
 import { SyncError } from "../core/errors.ts";
 import { armFromEnvironment } from "./arm-failpoints.ts";
 import type { Host, Sink } from "./host.ts";
-import { asSyncError, codeEntry, errorText } from "./report-error.ts";
 import { makePaint } from "./paint.ts";
+import { asSyncError, codeEntry, errorText } from "./report-error.ts";
 import { runCli } from "./run-cli.ts";
 
 const PACKAGE_ROOT = fileURLToPath(new URL("../..", import.meta.url));
@@ -50,7 +50,10 @@ async function ask(question: string): Promise<string> {
 
 function abortOnSignals(stderr: Sink): AbortSignal {
   const controller = new AbortController();
-  for (const [name, code] of [["SIGINT", 130], ["SIGTERM", 143]] as const) {
+  for (const [name, code] of [
+    ["SIGINT", 130],
+    ["SIGTERM", 143],
+  ] as const) {
     process.on(name, () => {
       if (controller.signal.aborted) process.exit(code);
       stderr.write("\nStopping cleanly; what is in hand is finished first. Once more to stop at once.\n");

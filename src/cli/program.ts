@@ -32,7 +32,11 @@ export function buildProgram(host: Host, specs: readonly CommandSpec[], dispatch
     .usage("<command> [options]")
     .exitOverride()
     .configureHelp({ showGlobalOptions: true, sortSubcommands: false })
-    .configureOutput({ writeOut: (text) => host.stdout.write(text), writeErr: () => undefined, getOutHelpWidth: () => host.stdout.columns ?? 80 })
+    .configureOutput({
+      writeOut: (text) => host.stdout.write(text),
+      writeErr: () => undefined,
+      getOutHelpWidth: () => host.stdout.columns ?? 80,
+    })
     .version(host.version, "-V, --version", "print the version")
     .helpCommand("help [command]", "show help for a command");
   addGlobalOptions(program, host);
@@ -75,7 +79,13 @@ function addCommand(program: Command, host: Host, spec: CommandSpec, dispatch: D
 
 function groupCommand(program: Command, name: string): Command {
   const known = program.commands.find((command) => command.name() === name);
-  return known ?? program.command(name).description(GROUPS[name] ?? "").usage("<command> [options]");
+  return (
+    known ??
+    program
+      .command(name)
+      .description(GROUPS[name] ?? "")
+      .usage("<command> [options]")
+  );
 }
 
 function toOption({ flags, description, kind, choices }: OptionSpec): Option {

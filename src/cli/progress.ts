@@ -27,7 +27,7 @@ const REDRAW_MS = 80;
 export function makeProgress({ sink, paint, clock, live }: ProgressOptions): Progress {
   const started = new Map<string, number>();
   const running = new Map<string, PhaseEvent>();
-  const announced = new Set<string>();
+  let current = "";
   let drawn = 0;
   let drawnAt = 0;
 
@@ -43,9 +43,10 @@ export function makeProgress({ sink, paint, clock, live }: ProgressOptions): Pro
     return [...running.values()].map((event) => fit(liveLine(event), sink.columns ?? 80)).join("\n");
   };
   const print = (line: string): void => sink.write(`${erase()}${line}\n${draw()}`);
+  // Where runs take turns, each line stands below the name of its own.
   const announce = (event: PhaseEvent): void => {
-    if (announced.has(event.run)) return;
-    announced.add(event.run);
+    if (current === event.run) return;
+    current = event.run;
     print(`${paint.strong(event.stream)}  run ${event.run}`);
   };
 
@@ -53,13 +54,13 @@ export function makeProgress({ sink, paint, clock, live }: ProgressOptions): Pro
     phase(event) {
       const key = `${event.run} ${event.phase}`;
       if (!started.has(key)) started.set(key, clock.now().getTime());
-      announce(event);
       if (event.state === "done") {
         running.delete(event.run);
-        const took = clock.now().getTime() - (started.get(key) ?? 0);
-        print(doneLine(event, took, announced.size > 1 || running.size > 0, paint));
+        announce(event);
+        print(doneLine(event, clock.now().getTime() - (started.get(key) ?? 0), paint));
         return;
       }
+      if (running.size === 0) announce(event);
       const known = running.has(event.run);
       running.set(event.run, event);
       if (!live) return;
@@ -77,10 +78,9 @@ export function makeProgress({ sink, paint, clock, live }: ProgressOptions): Pro
   };
 }
 
-function doneLine(event: PhaseEvent, took: number, several: boolean, paint: Paint): string {
-  const stream = several ? `${event.stream}  ` : "";
+function doneLine(event: PhaseEvent, took: number, paint: Paint): string {
   const detail = (event.detail ?? "").padEnd(56);
-  return `  ${paint.good("ok")}  ${stream}${event.phase.padEnd(9)}  ${detail}  ${duration(took).padStart(7)}`;
+  return `  ${paint.good("ok")}  ${event.phase.padEnd(9)}  ${detail}  ${duration(took).padStart(7)}`;
 }
 
 function liveLine(event: PhaseEvent): string {

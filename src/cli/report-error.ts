@@ -1,7 +1,7 @@
-import { ERROR_CODES, type ErrorCodeEntry } from "../core/error-codes.ts";
-import { SyncError } from "../core/errors.ts";
 import { ConfigError } from "../config/config-error.ts";
 import { renderIssues } from "../config/render-issues.ts";
+import { ERROR_CODES, type ErrorCodeEntry } from "../core/error-codes.ts";
+import { SyncError } from "../core/errors.ts";
 import { COMMANDS } from "./command-table.ts";
 import type { Host } from "./host.ts";
 import type { JsonError } from "./json-document.ts";

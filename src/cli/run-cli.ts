@@ -2,8 +2,8 @@ import { CommanderError } from "commander";
 import { EXIT } from "../core/error-codes.ts";
 import { isAbort, SyncError } from "../core/errors.ts";
 import { type Log, silentLog } from "../core/log.ts";
-import type { CommandContext, CommandOutcome, CommandSpec, GlobalOptions, OptionBag } from "./command.ts";
 import { COMMANDS } from "./command-table.ts";
+import type { CommandContext, CommandOutcome, CommandSpec, GlobalOptions, OptionBag } from "./command.ts";
 import type { Host } from "./host.ts";
 import { jsonText } from "./json-document.ts";
 import { makePaint, wantsColour } from "./paint.ts";
@@ -31,7 +31,11 @@ export async function runCli(host: Host): Promise<number> {
     if (error instanceof CommanderError && error.exitCode === 0) return EXIT.done;
     // A group without a subcommand (`sync state`) shows its help; commander has no message for it.
     if (error instanceof CommanderError && error.code === "commander.help") {
-      return tellFailure(host, null, new SyncError("USAGE", "A subcommand is missing.", { hint: `See ${host.name} ${host.args.join(" ")} --help.` }));
+      return tellFailure(
+        host,
+        null,
+        new SyncError("USAGE", "A subcommand is missing.", { hint: `See ${host.name} ${host.args.join(" ")} --help.` }),
+      );
     }
     return tellFailure(host, null, error instanceof CommanderError ? usageError(error, host) : error);
   }
@@ -53,7 +57,7 @@ async function execute(host: Host, spec: CommandSpec, bag: OptionBag, args: read
   try {
     const outcome = await spec.run(bag, args, context);
     log.close();
-    return tellOutcome(host, spec, globals, outcome, warnings);
+    return tellOutcome(host, { spec, globals, warnings, colour: bag.flag("color") }, outcome);
   } catch (error) {
     log.close();
     return tellFailure(host, { spec, globals, warnings, colour: bag.flag("color") }, error);
@@ -92,27 +96,32 @@ function mutedBelow(level: string, log: Log): Log {
   };
 }
 
-function tellOutcome(host: Host, spec: CommandSpec, globals: GlobalOptions, outcome: CommandOutcome, logged: readonly string[]): number {
-  const exit = outcome.exit ?? EXIT.done;
-  const warnings = [...(outcome.warnings ?? []), ...logged];
+function tellOutcome(host: Host, { spec, globals, warnings: logged, colour }: Told, outcome: CommandOutcome): number {
+  const { error = null, causes = [], warnings = [] } = outcome;
+  const exit = outcome.exit ?? (error === null ? EXIT.done : codeEntry(error).exit);
   if (globals.json) {
-    const error = outcome.error === undefined ? null : errorJson(outcome.error, host);
-    host.stdout.write(jsonText({ ok: error === null, command: spec.name, data: outcome.data, warnings, error }));
+    const told = error === null ? null : errorJson(error, host);
+    host.stdout.write(
+      jsonText({ ok: told === null, command: spec.name, data: outcome.data, warnings: [...warnings, ...logged], error: told }),
+    );
     return exit;
   }
-  for (const warning of outcome.warnings ?? []) host.stderr.write(`warning  ${echoName(warning, host.name)}\n`);
+  for (const warning of warnings) host.stderr.write(`warning  ${echoName(warning, host.name)}\n`);
   if (outcome.text !== "") host.stdout.write(`${echoName(outcome.text, host.name)}\n`);
+  const paint = makePaint(wantsColour(host.stderr, host.env, !colour));
+  for (const one of error === null ? [] : [...causes, error]) host.stderr.write(errorText(one, host, paint, globals.debug));
   return exit;
 }
 
-interface Failed {
+/** What is known of a command that is told about. */
+interface Told {
   readonly spec: CommandSpec;
   readonly globals: GlobalOptions;
   readonly warnings: readonly string[];
   readonly colour: boolean;
 }
 
-function tellFailure(host: Host, failed: Failed | null, thrown: unknown): number {
+function tellFailure(host: Host, failed: Told | null, thrown: unknown): number {
   const stopped = host.signal.aborted && isAbort(thrown);
   const error = stopped ? asSyncError(host.signal.reason) : asSyncError(thrown);
   if (failed?.globals.json ?? host.args.includes("--json")) {

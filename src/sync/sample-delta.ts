@@ -15,10 +15,13 @@ const CHANGES: readonly FileChange[] = ["added", "changed", "removed", "full"];
 /** The first few rows of each kind of change of a delta. For people: these are row values, and belong in no log. */
 export async function sampleDelta(session: SqlSession, delta: Delta, limit: number, signal: AbortSignal): Promise<readonly DeltaSample[]> {
   const outputs = delta.layout.outputs.map((output) => output.name);
-  const columns = [...outputs.map((_, at) => `o${at}`), ...outputs.map((_, at) => `p${at}`)];
+  const after = outputs.map((_, at) => `o${at}`);
+  const both = [...after, ...outputs.map((_, at) => `p${at}`)];
   const samples: DeltaSample[] = [];
   for (const change of CHANGES) {
-    if (delta.counts[change] === 0n || columns.length === 0) continue;
+    if (delta.counts[change] === 0n || outputs.length === 0) continue;
+    // Where a file is also the new base, it holds rows as they are told now and nothing else.
+    const columns = change === "changed" || change === "removed" ? both : after;
     const query = `SELECT ${columns.join(", ")} FROM read_parquet(${sqlText(delta.path)}) WHERE op = ${sqlText(change)} LIMIT ${Math.trunc(limit)}`;
     const rows = await session.rows(query, signal);
     samples.push({

@@ -25,7 +25,9 @@ test("the script for bash is a script that bash reads", async () => {
 
 test("a shell that asks is told commands and options", async () => {
   const commands = await executeCli(["complete", "--", "st"]);
-  expect(commands.stdout.split("\n")).toEqual(expect.arrayContaining([expect.stringMatching(/^status\t/), expect.stringMatching(/^state\b/)]));
+  expect(commands.stdout.split("\n")).toEqual(
+    expect.arrayContaining([expect.stringMatching(/^status\t/), expect.stringMatching(/^state\b/)]),
+  );
   const options = await executeCli(["complete", "--", "run", "--full"]);
   expect(options.stdout).toMatch(/^--full-resync\t/);
 });

@@ -29,14 +29,19 @@ test("off a terminal each phase is one line, told when it is done", () => {
   );
 });
 
-test("lines of several streams name their stream", () => {
+test("where streams take turns, each line stands below the name of its own", () => {
   const { progress, text } = recorded(false);
+  const orders = { ...extract, stream: "orders", run: "01KA" };
   progress.phase({ ...extract, state: "started" });
-  progress.phase({ ...extract, stream: "orders", run: "01KA", state: "started" });
+  progress.phase({ ...orders, state: "started" });
   progress.phase({ ...extract, state: "done" });
-  progress.phase({ ...extract, stream: "orders", run: "01KA", state: "done" });
-  expect(text()).toContain("  ok  audiences  extract");
-  expect(text()).toContain("  ok  orders  extract");
+  progress.phase({ ...orders, state: "done" });
+  progress.phase({ ...orders, phase: "diff", state: "started" });
+  progress.phase({ ...orders, phase: "diff", state: "done" });
+  const starts = text()
+    .split("\n")
+    .map((line) => line.replace(/ {3,}.*$/, ""));
+  expect(starts).toEqual(["audiences  run 01K9", "  ok  extract", "orders  run 01KA", "  ok  extract", "  ok  diff", ""]);
 });
 
 test("on a terminal a live line is drawn, redrawn and taken away, and never wider than the terminal", () => {

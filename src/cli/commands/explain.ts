@@ -14,7 +14,9 @@ export async function explainCode(options: { readonly code: string | null }, { p
   const wanted = options.code.toUpperCase();
   if (!isCode(wanted)) {
     const nearest = codes.toSorted((a, b) => distance(a, wanted) - distance(b, wanted))[0] ?? "";
-    throw new SyncError("USAGE", `There is no code ${options.code}.`, { hint: `Did you mean ${nearest}? \`sync explain\` lists all codes.` });
+    throw new SyncError("USAGE", `There is no code ${options.code}.`, {
+      hint: `Did you mean ${nearest}? \`sync explain\` lists all codes.`,
+    });
   }
   const { meaning, action, exit } = ERROR_CODES[wanted];
   const text = `${paint.strong(wanted)}  (exit code ${exit})\n\n${meaning}\n\nWhat to do: ${action}`;

@@ -56,20 +56,20 @@ export function fileLines(files: readonly { readonly key: string; readonly rows:
   );
 }
 
-/** What a run came to, as `sync run` tells it. */
+/** What a run came to, as `sync run` tells it; of an error only its code, for the rest goes to stderr. */
 export function runSummary(run: RunRecord, paint: Paint): string {
   const generation = run.generation === null ? "" : ` · gen ${run.generation}`;
-  const head = `${paint.strong(run.stream)}  run ${run.run}${generation} · ${statusText(run.status, paint)}`;
+  const code = run.error === null ? "" : ` · ${paint.bad(run.error.code)}`;
+  const head = `${paint.strong(run.stream)}  run ${run.run}${generation} · ${statusText(run.status, paint)}${code}`;
   const body: string[] = [];
   if (run.status === "delivered" && run.counts !== null) body.push(countLines(run.counts, run.changedColumns, paint));
   if (run.status === "unchanged" && run.counts !== null) body.push(`${counted(run.counts.current, "row")} looked at, nothing to tell`);
-  if (run.status === "baselined" && run.counts !== null) body.push(`${counted(run.counts.current, "row")} taken as delivered, nothing sent`);
+  if (run.status === "baselined" && run.counts !== null)
+    body.push(`${counted(run.counts.current, "row")} taken as delivered, nothing sent`);
   if (run.files.length > 0) {
     if (run.destination !== null) body.push(placeText(run.destination));
     body.push(indent(fileLines(run.files)));
   }
-  if (run.error !== null) body.push(`${paint.bad(run.error.code)}  ${run.error.message}`);
-  if (run.error?.hint != null) body.push(indent(run.error.hint));
   return [head, ...body.map((part) => indent(part))].join("\n");
 }
 
@@ -81,6 +81,8 @@ export function runDetails(run: RunRecord, paint: Paint): string {
     ...(run.finishedBy === null ? [] : [["finished by", `run ${run.finishedBy}`]]),
     ...(run.manifest === null ? [] : [["manifest", run.manifest]]),
     ...run.warnings.map((warning) => ["warning", warning]),
+    ...(run.error === null ? [] : [["error", run.error.message]]),
+    ...(run.error?.hint == null ? [] : [["", run.error.hint]]),
   ];
   const phases = run.phases.map(({ phase, ms }) => [phase, duration(ms)]);
   const parts = [runSummary(run, paint), indent(table(facts))];
@@ -89,19 +91,7 @@ export function runDetails(run: RunRecord, paint: Paint): string {
 }
 
 const HISTORY_HEADER = ["RUN", "STREAM", "GEN", "STARTED (UTC)", "RESULT", "ROWS", "ADDED", "CHANGED", "REMOVED", "FILES", "TIME"];
-const HISTORY_ALIGN: readonly Align[] = [
-  "left",
-  "left",
-  "right",
-  "left",
-  "left",
-  "right",
-  "right",
-  "right",
-  "right",
-  "right",
-  "right",
-];
+const HISTORY_ALIGN: readonly Align[] = ["left", "left", "right", "left", "left", "right", "right", "right", "right", "right", "right"];
 
 /** Runs as a table, in the order given. */
 export function historyTable(runs: readonly RunRecord[], paint: Paint): string {

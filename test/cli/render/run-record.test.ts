@@ -69,11 +69,18 @@ test("a delivered run tells its counts, the columns that changed and its files",
   `);
 });
 
-test("a failed run tells its code and the way out", () => {
-  expect(runSummary(failed, paint)).toMatchInlineSnapshot(`
-    "orders  run 01K9ZY02 · failed
-      SOURCE_NOT_FOUND  No database at demo/warehouse.duckdb.
-        Make it: npm run warehouse"
+test("a failed run tells its code, and in detail also the way out", () => {
+  expect(runSummary(failed, paint)).toBe("orders  run 01K9ZY02 · failed · SOURCE_NOT_FOUND");
+  expect(runDetails(failed, paint)).toMatchInlineSnapshot(`
+    "orders  run 01K9ZY02 · failed · SOURCE_NOT_FOUND
+      started  2026-11-23T05:00:01.120Z
+      slot     2026-11-23T05:00:00.000Z
+      warning  the clock is behind
+      error    No database at demo/warehouse.duckdb.
+               Make it: npm run warehouse
+      phases
+        extract  41.8 s
+        deliver   1.2 s"
   `);
 });
 

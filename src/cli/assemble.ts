@@ -1,0 +1,49 @@
+import { randomUUID } from "node:crypto";
+import { hostname } from "node:os";
+import type { Project } from "../core/types.ts";
+import { openEngine } from "../engine/open-engine.ts";
+import { openSource } from "../sources/open-source.ts";
+import { runParts } from "../sync/run-parts.ts";
+import type { SyncDeps } from "../sync/sync-deps.ts";
+import type { CommandContext } from "./command.ts";
+import { openDestination } from "./open-destination.ts";
+import { openState } from "./open-state.ts";
+import { newRunId } from "./run-id.ts";
+
+// Long enough for a host that is swapping, short enough that a crashed host's stream is free again within minutes.
+const LEASE_TTL_MS = 120_000;
+
+/** The assembled program; disposing it closes the state root. */
+export interface Program extends AsyncDisposable {
+  readonly deps: SyncDeps;
+}
+
+/** Puts the parts together for one command: the state root, sources, destinations and the engine of a project. */
+export async function assemble(project: Project, { host, log }: CommandContext): Promise<Program> {
+  const state = openState(project.state);
+  const deps: SyncDeps = {
+    clock: host.clock,
+    log,
+    state,
+    scratch: project.engine.tempDirectory,
+    owner: { host: hostname(), instance: randomUUID(), pid: process.pid, isRunning },
+    leaseTtlMs: LEASE_TTL_MS,
+    parts: runParts,
+    newRunId: () => newRunId(host.clock),
+    newStateId: () => randomUUID(),
+    openEngine: (signal) => openEngine(project.engine, signal),
+    openSource: (spec, context, signal) => openSource(spec, { ...context, folder: project.root }, signal),
+    openDestination: (spec, context) => openDestination(spec, { ...context, warn: (message) => log.warn(message) }),
+  };
+  return { deps, [Symbol.asyncDispose]: () => state[Symbol.asyncDispose]() };
+}
+
+function isRunning(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    // EPERM: it runs, under another user.
+    return error instanceof Error && "code" in error && error.code === "EPERM";
+  }
+}

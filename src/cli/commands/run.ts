@@ -1,0 +1,118 @@
+import { readFile } from "node:fs/promises";
+import { resolve } from "node:path";
+import { SyncError } from "../../core/errors.ts";
+import type { Project, Stream } from "../../core/types.ts";
+import { applyPlanFile, planFileStream } from "../../sync/apply-plan-file.ts";
+import type { RunResult } from "../../sync/recorded-run.ts";
+import { runStreams } from "../../sync/run-many.ts";
+import type { SyncDeps } from "../../sync/sync-deps.ts";
+import { assemble } from "../assemble.ts";
+import type { CommandContext, CommandOutcome } from "../command.ts";
+import { openProject } from "../open-project.ts";
+import { parseSlot } from "../parse-slot.ts";
+import { counted, duration } from "../render/numbers.ts";
+import { runData } from "../render/run-data.ts";
+import { runSummary } from "../render/run-record.ts";
+import { asSyncError } from "../report-error.ts";
+import type { StreamChoice } from "../stream-choice.ts";
+
+/** What `sync run` was asked for. */
+export interface RunOptions {
+  readonly choice: StreamChoice;
+  /** A file of `plan --out`; then nothing else is chosen. */
+  readonly plan: string | null;
+  readonly fullResync: boolean;
+  readonly slot: string | null;
+  readonly jobs: number;
+  readonly failFast: boolean;
+}
+
+/** Delivers what changed in the chosen streams, or exactly the bytes of a kept plan. */
+export async function runModels(options: RunOptions, context: CommandContext): Promise<CommandOutcome> {
+  const started = context.host.clock.now().getTime();
+  const { project, streams, warnings } = await openProject(choiceOf(options), "refuse", context);
+  await using program = await assemble(project, context);
+  const chosen = options.plan === null ? streams.filter((stream) => stream.enabled) : [];
+  const skipped = options.plan === null ? streams.filter((stream) => !stream.enabled) : [];
+  const results =
+    options.plan === null
+      ? await runChosen(options, chosen, program.deps, context)
+      : [await runPlan(options.plan, project, program.deps, context)];
+  const took = context.host.clock.now().getTime() - started;
+  return {
+    ...outcomeOf(results, took, context),
+    warnings: [...warnings, ...skipped.map((stream) => `${stream.name} is switched off (enabled: false), so it was left out.`)],
+  };
+}
+
+function choiceOf({ choice, plan, fullResync, slot }: RunOptions): StreamChoice {
+  if (plan === null) return choice;
+  if (choice.models.length > 0 || choice.select.length > 0 || choice.all || fullResync || slot !== null) {
+    throw new SyncError("USAGE", "--plan delivers the plan's own stream as it was planned, so no other choice goes with it.", {
+      hint: `sync run --plan ${plan}`,
+    });
+  }
+  return { ...choice, all: true };
+}
+
+async function runChosen(
+  options: RunOptions,
+  streams: readonly Stream[],
+  deps: SyncDeps,
+  { host, log, signal }: CommandContext,
+): Promise<readonly RunResult[]> {
+  const jobs = allowedJobs(options.jobs, host.env["UV_THREADPOOL_SIZE"], (message) => log.warn(message));
+  const { fullResync, failFast } = options;
+  return await runStreams(deps, streams, { slot: parseSlot(options.slot), fullResync, jobs, failFast }, signal);
+}
+
+async function runPlan(file: string, project: Project, deps: SyncDeps, { host, signal }: CommandContext): Promise<RunResult> {
+  const text = await readPlanText(resolve(host.cwd, file), file);
+  const name = planFileStream(text);
+  const stream = project.streams.find((one) => one.name === name);
+  if (stream === undefined) {
+    throw new SyncError("PLAN_FILE_INVALID", `${file} is for ${name}, which this project does not have.`, {
+      hint: "Name the configuration that the plan was made with: -c FILE.",
+    });
+  }
+  return await applyPlanFile(deps, stream, text, signal);
+}
+
+async function readPlanText(path: string, file: string): Promise<string> {
+  try {
+    return await readFile(path, "utf8");
+  } catch (cause) {
+    throw new SyncError("USAGE", `The plan file ${file} cannot be read.`, { cause, hint: "Make one: sync plan -m MODEL --out FILE." });
+  }
+}
+
+/** A run keeps one thread of Node's pool busy while it queries, and needs another for its files; Node fixes the pool's size at its start. */
+function allowedJobs(asked: number, poolSize: string | undefined, warn: (message: string) => void): number {
+  const most = Math.max(1, (Number(poolSize ?? "4") || 4) - 1);
+  if (asked <= most) return Math.max(1, asked);
+  warn(`--jobs ${asked}: ${most} streams run at a time. For ${asked}, set UV_THREADPOOL_SIZE=${asked + 1} in the environment.`);
+  return most;
+}
+
+function outcomeOf(results: readonly RunResult[], took: number, { host, paint }: CommandContext): CommandOutcome {
+  const files = results.flatMap(({ record }) => (record.status === "delivered" ? record.files : []));
+  const rows = files.reduce((sum, file) => sum + file.rows, 0);
+  const [only] = results;
+  const details = only === undefined ? "" : `   Details: ${host.name} ${results.length === 1 ? `show ${only.record.run}` : "history"}`;
+  const done = `Done in ${duration(took)}: ${counted(rows, "row")} in ${counted(files.length, "file")}.${details}`;
+  const outcome = {
+    data: { runs: results.map(({ record }) => runData(record)) },
+    text: [...results.map(({ record }) => runSummary(record, paint)), done].join("\n"),
+  };
+  const failed = results.filter(({ error }) => error !== null);
+  const errors = failed.map(({ error }) => asSyncError(error));
+  const [first] = errors;
+  if (first === undefined) return outcome;
+  if (results.length === 1 || errors.every((error) => error.code === "INTERRUPTED")) return { ...outcome, error: first };
+  const names = failed.map(({ record }) => `${record.stream} (${record.error?.code ?? "INTERNAL"})`).join(", ");
+  return {
+    ...outcome,
+    causes: errors,
+    error: new SyncError("RUNS_FAILED", `${failed.length} of ${results.length} streams failed: ${names}.`),
+  };
+}

@@ -1,0 +1,57 @@
+import { streamStatus, type StreamStatus } from "../../sync/stream-status.ts";
+import type { CommandContext, CommandOutcome } from "../command.ts";
+import { openProject } from "../open-project.ts";
+import { openState } from "../open-state.ts";
+import type { Paint } from "../paint.ts";
+import { ago, count } from "../render/numbers.ts";
+import { runData } from "../render/run-data.ts";
+import { type Align, table } from "../render/table.ts";
+import type { StreamChoice } from "../stream-choice.ts";
+
+const HEADER = ["STREAM", "STATE", "LAST DELIVERY", "ADDED", "CHANGED", "REMOVED", "LAST RUN"];
+const ALIGN: readonly Align[] = ["left", "left", "left", "right", "right", "right", "left"];
+
+/** One line per stream: how it stands, what was delivered last, and how its last run went. */
+export async function showStatus(options: { readonly choice: StreamChoice }, context: CommandContext): Promise<CommandOutcome> {
+  const { project, streams, warnings } = await openProject(options.choice, "all", context);
+  await using state = openState(project.state);
+  const names = streams.map((stream) => stream.name);
+  const statuses = await streamStatus({ state }, names, context.signal);
+  const now = context.host.clock.now();
+  const off = new Set(streams.filter((stream) => !stream.enabled).map((stream) => stream.name));
+  const rows = statuses.map((status) => line(status, off.has(status.stream), now, context.paint));
+  return { warnings, data: { streams: statuses.map(asData) }, text: table([HEADER.map(context.paint.faint), ...rows], ALIGN) };
+}
+
+function line(status: StreamStatus, isOff: boolean, now: Date, paint: Paint): readonly string[] {
+  const { lastDelivery: delivery, lastRun: run } = status;
+  const counts = delivery?.counts;
+  return [
+    status.stream,
+    isOff ? paint.faint("disabled") : stateText(status, paint),
+    delivery === null ? "-" : `gen ${delivery.generation} · ${ago(delivery.endedAt ?? delivery.startedAt, now)}`,
+    ...(["added", "changed", "removed"] as const).map((name) => (counts == null ? "-" : count(counts[name]))),
+    run === null ? "-" : `${run.status}${run.error === null ? "" : ` ${run.error.code}`} · ${ago(run.startedAt, now)}`,
+  ];
+}
+
+function stateText({ state, openGeneration }: StreamStatus, paint: Paint): string {
+  switch (state) {
+    case "ok":
+      return paint.good(state);
+    case "new":
+      return state;
+    case "unfinished":
+      return paint.warning(`unfinished gen ${openGeneration}`);
+    case "failed":
+      return paint.bad(state);
+  }
+}
+
+function asData({ lastRun, lastDelivery, ...status }: StreamStatus): Readonly<Record<string, unknown>> {
+  return {
+    ...status,
+    lastRun: lastRun === null ? null : runData(lastRun),
+    lastDelivery: lastDelivery === null ? null : runData(lastDelivery),
+  };
+}

@@ -1,0 +1,76 @@
+import type { PlanPreview } from "../../sync/plan-stream.ts";
+import type { DeltaSample } from "../../sync/sample-delta.ts";
+import type { Paint } from "../paint.ts";
+import { count, minute } from "./numbers.ts";
+import { countLines, fileLines } from "./run-record.ts";
+import { indent } from "./table.ts";
+
+const SIGNS = { added: "+", changed: "~", removed: "-", full: "*" } as const;
+const VALUE_WIDTH = 40;
+
+/** What a run would deliver, as `sync plan` tells it. */
+export function planText(plan: PlanPreview, target: string, paint: Paint): string {
+  const parts = [
+    `${paint.strong(plan.stream)}  ${target}`,
+    indent(baseLine(plan)),
+    indent(countLines(plan.counts, plan.changedColumns, paint)),
+  ];
+  if (plan.files.length > 0) {
+    const verb =
+      plan.outcome === "unfinished"
+        ? `Gen ${plan.generation} is under way; the next run finishes it`
+        : `Would deliver gen ${plan.generation}`;
+    parts.push(indent(`${verb}\n${indent(fileLines(plan.files))}`));
+  }
+  const samples = plan.samples.flatMap((sample) => sampleLines(sample, paint));
+  if (samples.length > 0) parts.push(indent(`Examples\n${indent(samples.join("\n"))}`));
+  parts.push(indent(verdict(plan)));
+  return parts.join("\n");
+}
+
+function baseLine({ base }: PlanPreview): string {
+  if (base.generation === 0) return "base  nothing delivered yet";
+  const rows = base.rows === null ? "" : ` · ${count(base.rows)} rows`;
+  return `base  gen ${base.generation} · ${minute(base.at)} UTC${rows}`;
+}
+
+function verdict({ outcome }: PlanPreview): string {
+  switch (outcome) {
+    case "unchanged":
+      return "Nothing to deliver.";
+    case "baseline":
+      return "A run would take this result as delivered and send nothing (first_run: baseline).";
+    case "deliver":
+    case "unfinished":
+      return "Nothing was delivered.";
+  }
+}
+
+function sampleLines({ change, outputs, rows }: DeltaSample, paint: Paint): readonly string[] {
+  const style = change === "full" ? (text: string) => text : paint[change];
+  return rows.map(({ after, before }) => {
+    const values = outputs.flatMap((name, at) => cell(name, after?.[at], before?.[at], change === "changed", at === 0));
+    return `${style(SIGNS[change])} ${values.join("  ")}`;
+  });
+}
+
+/** One value; of a changed row only the first column, by which a person finds it, and what changed. */
+function cell(
+  name: string,
+  after: string | null | undefined,
+  before: string | null | undefined,
+  isChange: boolean,
+  isFirst: boolean,
+): readonly string[] {
+  if (!isChange) return [`${name}=${shown(after === undefined ? before : after)}`];
+  if (after !== before) return [`${name}: ${shown(before)} -> ${shown(after)}`];
+  return isFirst ? [`${name}=${shown(after)}`] : [];
+}
+
+/** A value on one line: control characters escaped, long text cut, NULL told from the word. */
+function shown(value: string | null | undefined): string {
+  if (value === null || value === undefined) return "NULL";
+  const plain = /^[^\s"\p{Cc}](?:[^"\p{Cc}]*[^\s"\p{Cc}])?$/u.test(value) && value !== "NULL";
+  const cut = value.length > VALUE_WIDTH ? `${value.slice(0, VALUE_WIDTH - 1)}…` : value;
+  return plain ? cut : JSON.stringify(cut);
+}
