@@ -111,9 +111,10 @@ describe("a fault in HeadObject", () => {
   it.concurrent.each(Object.keys(FAULTS).filter((name) => name !== "error in a 200"))(
     "on the first try is outlived, or means forbidden: %s",
     async (name) => {
-      await using s3 = await ready();
+      const fault = faultNamed(name);
+      await using s3 = await ready(fault);
       await attempt(s3.store, "PutObject");
-      s3.server.faults.add({ operation: "HeadObject", fault: FAULTS[name] ?? { kind: "reset" } });
+      s3.server.faults.add({ operation: "HeadObject", fault });
       const kind = name === "403" ? "forbidden" : "found";
       expect(await s3.store.head(KEY, ALWAYS)).toMatchObject({ kind });
     },
