@@ -1,11 +1,12 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { configJsonSchema, modelJsonSchema } from "../src/config/json-schema.ts";
+import { manifestJsonSchema } from "../src/files/manifest.ts";
 
-// The schemas that editors check YAML with; a test holds them in step with src/config.
+// The schemas that editors check YAML with and consumers check manifests with; tests hold them in step with src/.
 const folder = new URL("../schema/", import.meta.url);
 await mkdir(folder, { recursive: true });
-for (const [name, schema] of Object.entries({ config: configJsonSchema(), model: modelJsonSchema() })) {
+for (const [name, schema] of Object.entries({ config: configJsonSchema(), model: modelJsonSchema(), manifest: manifestJsonSchema() })) {
   const file = new URL(`${name}.schema.json`, folder);
   await writeFile(file, `${JSON.stringify(schema, null, 2)}\n`);
   console.log(fileURLToPath(file));

@@ -62,19 +62,3 @@ function isBare(text: SqlExpr, format: FieldFormat): SqlExpr {
 function codeClass(codePoint: number): string {
   return `\\x{${codePoint.toString(16)}}`;
 }
-
-/** Why a format cannot be written so that it reads back, each with the key of `file:` that it is about; empty when it can. */
-export function checkFieldFormat(format: FieldFormat): readonly { readonly key: "delimiter" | "null"; readonly message: string }[] {
-  const problems: { readonly key: "delimiter" | "null"; readonly message: string }[] = [];
-  if (format.delimiter === "") problems.push({ key: "delimiter", message: "delimiter is empty" });
-  if (/["\r\n\0]/u.test(format.delimiter)) {
-    problems.push({ key: "delimiter", message: "delimiter holds a quote, a line break or NUL, which have a meaning of their own" });
-  }
-  if (/["\r\n\0]/u.test(format.nullText) || [...format.delimiter].some((character) => format.nullText.includes(character))) {
-    problems.push({
-      key: "null",
-      message: "the text for NULL holds the delimiter, a quote, a line break or NUL, so it would not read back",
-    });
-  }
-  return problems;
-}

@@ -11,7 +11,7 @@ const INSTANT = z.iso.datetime();
 const KINDS = ["integer", "decimal", "float", "boolean", "date", "time", "timestamp", "timestamp_tz", "bytes", "json", "text"] as const;
 
 const COLUMN_SCHEMA = z
-  .strictObject({
+  .object({
     name: z.string().describe("As in the header of the files."),
     type: z.enum(KINDS).describe("Class of the column's texts; docs/files.md shows each."),
     metadata: z
@@ -22,7 +22,7 @@ const COLUMN_SCHEMA = z
   .describe("A column of the files.");
 
 const OBJECT_SCHEMA = z
-  .strictObject({
+  .object({
     change: z.enum(APPLY_ORDER).describe("What its rows say: removed rows go; changed, added and full rows stand as they are in the file."),
     part: z.int().positive().describe("Counts from 1 within one change."),
     key: z.string().describe("Relative to the destination's prefix."),
@@ -33,8 +33,8 @@ const OBJECT_SCHEMA = z
   .describe("A file of this generation.");
 
 /** What a consumer reads about one generation; the order of keys here is their order in the bytes. */
-export const MANIFEST_SCHEMA = z
-  .strictObject({
+const MANIFEST_SCHEMA = z
+  .object({
     version: z.literal(1),
     stream: z.string(),
     kind: z
@@ -44,13 +44,13 @@ export const MANIFEST_SCHEMA = z
       ),
     generation: z.int().positive().describe("Counts up; one that was given up is left out. Apply each generation once, in this order."),
     previous: z
-      .strictObject({ generation: z.int().positive(), sha256: HASH.describe("Hash of that manifest's bytes.") })
+      .object({ generation: z.int().positive(), sha256: HASH.describe("Hash of that manifest's bytes.") })
       .nullable()
       .describe("The generation delivered before; null for the first. Apply this one only on top of it."),
     state_id: z.string().describe("Names the state that delivers this stream; the same in every generation and in claim.json."),
     run_id: z.string(),
     slot: INSTANT.describe("The scheduled instant that the run stands for; for a run outside a schedule, the instant in its place."),
-    format: z.strictObject({
+    format: z.object({
       format: z.enum(["csv", "txt"]),
       delimiter: z.string(),
       header: z.boolean(),
@@ -58,16 +58,15 @@ export const MANIFEST_SCHEMA = z
       null: z.string().describe("Stands, without quotes, for NULL; in quotes it is a value."),
     }),
     columns: z.array(COLUMN_SCHEMA).describe("In the order of the files."),
-    rows: z.strictObject({ removed: COUNT, changed: COUNT, added: COUNT, full: COUNT }).describe("Rows of all objects, by change."),
+    rows: z.object({ removed: COUNT, changed: COUNT, added: COUNT, full: COUNT }).describe("Rows of all objects, by change."),
     objects: z.array(OBJECT_SCHEMA).describe("In the order to apply them."),
   })
   .describe("The last object of a generation: when it stands, all objects that it lists do.");
 
-/** One generation as told to a consumer. */
-export type Manifest = z.infer<typeof MANIFEST_SCHEMA>;
+type Manifest = z.infer<typeof MANIFEST_SCHEMA>;
 
-/** What stands at a stream's place before its first generation: whose it is. */
-export const CLAIM_SCHEMA = z.strictObject({ version: z.literal(1), stream: z.string(), state_id: z.string() });
+/** Stands at a stream's place before its first generation: whose it is. */
+const CLAIM_SCHEMA = z.object({ version: z.literal(1), stream: z.string(), state_id: z.string() });
 
 /** What a manifest is made of. */
 export interface ManifestFacts extends Pick<Manifest, "stream" | "kind" | "generation" | "previous"> {
@@ -104,27 +103,21 @@ export function buildManifest(facts: ManifestFacts): SmallObject {
     columns: columnsOf(facts.mapping),
     ...objectsOf(facts.objects),
   } satisfies Manifest;
-  return { key: manifestKey(stream, generation), bytes: stableBytes(MANIFEST_SCHEMA.parse(manifest)) };
+  const key = `${RESERVED_FOLDER}/${stream}/${String(generation).padStart(6, "0")}.json`;
+  return { key, bytes: stableBytes(MANIFEST_SCHEMA.parse(manifest)) };
 }
 
 /** The claim of a stream: equal for every run of one state. */
 export function buildClaim(stream: string, stateId: string): SmallObject {
-  return { key: claimKey(stream), bytes: stableBytes(CLAIM_SCHEMA.parse({ version: 1, stream, state_id: stateId })) };
+  return {
+    key: `${RESERVED_FOLDER}/${stream}/claim.json`,
+    bytes: stableBytes(CLAIM_SCHEMA.parse({ version: 1, stream, state_id: stateId })),
+  };
 }
 
 /** zod gives the keys in the schema's order, whatever theirs was. */
 function stableBytes(checked: object): Buffer {
   return Buffer.from(`${JSON.stringify(checked, null, 2)}\n`);
-}
-
-/** Where a generation's manifest stands, relative to the destination's prefix. */
-export function manifestKey(stream: string, generation: number): string {
-  return `${RESERVED_FOLDER}/${stream}/${String(generation).padStart(6, "0")}.json`;
-}
-
-/** Where a stream's claim stands, relative to the destination's prefix. */
-export function claimKey(stream: string): string {
-  return `${RESERVED_FOLDER}/${stream}/claim.json`;
 }
 
 function columnsOf(mapping: ManifestFacts["mapping"]): Manifest["columns"] {
@@ -152,7 +145,7 @@ function objectsOf(planned: ManifestFacts["objects"]): Pick<Manifest, "rows" | "
   return { rows, objects };
 }
 
-/** The JSON schema of manifests that consumers validate against (schema/manifest.schema.json). */
+/** The JSON schema (draft 7) that consumers check manifests with. Open for more: keys are only ever added to version 1. */
 export function manifestJsonSchema(): object {
-  return { title: "Spillway manifest", ...z.toJSONSchema(MANIFEST_SCHEMA, { target: "draft-7" }) };
+  return { title: "Spillway manifest", ...z.toJSONSchema(MANIFEST_SCHEMA, { io: "input", target: "draft-7" }) };
 }
