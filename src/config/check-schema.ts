@@ -7,10 +7,10 @@ import { keysAt } from "./json-schema.ts";
 import type { JsonSchema } from "./json-schema.ts";
 import { suggestName } from "./suggest.ts";
 
-/** A schema, and the same as JSON schema to look up which keys exist. */
+/** A schema, and the same as JSON schema to look up which keys exist (made only when somebody asks). */
 export interface CheckedBy<Output> {
   readonly schema: z.ZodType<Output>;
-  readonly json: JsonSchema;
+  readonly json: () => JsonSchema;
 }
 
 const MAX_PASSES = 24;
@@ -23,13 +23,17 @@ const MAX_PASSES = 24;
 export function checkSchema<Output>(file: ConfigFile, by: CheckedBy<Output>, leftOut: readonly KeyPath[]): Output | null {
   if (file.root === null) return null;
   const value = structuredClone(file.root.value);
-  for (const path of leftOut) removeAt(value, path);
+  const gone = [...leftOut];
+  for (const path of gone) removeAt(value, path);
   for (let pass = 0; pass < MAX_PASSES; pass += 1) {
     const result = by.schema.safeParse(value);
     if (result.success) return result.data;
     const issues = result.error.issues.flatMap((issue) => flattenIssue(issue, [], value));
-    if (issues.map((issue) => repair(file, value, issue, by)).includes(true)) continue;
-    for (const issue of issues) if (!isReported(file, issue, leftOut)) explainIssue(file, issue);
+    const repaired = issues.map((issue) => repair(file, value, issue, by));
+    gone.push(...issues.flatMap((issue) => (issue.kind === "unknown-key" ? [[...issue.path, issue.key]] : [])));
+    if (repaired.includes(true)) continue;
+    for (const issue of issues) if (!isReported(file, issue, gone)) explainIssue(file, issue);
+    gone.push(...issues.map((issue) => issue.path));
     if (!issues.map((issue) => removeWrong(value, issue.path)).includes(true)) return null;
   }
   return null;
@@ -47,7 +51,7 @@ function removeWrong(value: unknown, path: KeyPath): boolean {
 function repair(file: ConfigFile, value: unknown, issue: FlatIssue, by: CheckedBy<unknown>): boolean {
   if (issue.kind === "unknown-key") {
     const path = [...issue.path, issue.key];
-    const known = keysAt(by.json, issue.path, value);
+    const known = keysAt(by.json(), issue.path, value);
     file.report(
       "CONFIG_UNKNOWN_KEY",
       { path, at: "key" },
@@ -75,9 +79,10 @@ function readAs(located: Located, wanted: string): string | number | boolean | u
   return /^-?(?:0|[1-9]\d{0,14})(?:\.\d{1,15})?$/.test(text) && /^(?:number|int)$/.test(wanted) ? Number(text) : undefined;
 }
 
-/** Whether a problem only follows from one that was told: a value left out on purpose, or a variable that is not set. */
-function isReported(file: ConfigFile, issue: FlatIssue, leftOut: readonly KeyPath[]): boolean {
-  if (leftOut.some((path) => path.join("\0") === issue.path.join("\0"))) return true;
+/** Whether a problem only follows from one that was told: a value that was left out, or a variable that is not set. */
+function isReported(file: ConfigFile, issue: FlatIssue, gone: readonly KeyPath[]): boolean {
+  if (issue.kind === "other" && gone.some((path) => issue.path.every((key, at) => key === path[at]))) return true;
+  if (gone.some((path) => path.join("\0") === issue.path.join("\0"))) return true;
   const found = file.at(issue.path);
   if (found === null) return false;
   const isMissing = "missing" in issue && issue.missing;

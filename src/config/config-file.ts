@@ -128,6 +128,8 @@ export class ConfigFile {
   }
 
   #spanOf(mark: Mark): Span {
+    // What the file lacks as a whole has no place of its own.
+    if (mark.path.length === 0) return { offset: 0, length: 1 };
     for (let depth = mark.path.length; depth >= 0; depth -= 1) {
       const found = this.at(mark.path.slice(0, depth));
       if (found === null) continue;

@@ -1,5 +1,20 @@
-const SECRET_KEY =
-  /(?:^|[\s{,"'-])["']?[\w-]*(?:passw|passphrase|secret|token|credential|access_key|private_key|\burl\b|\bdsn\b)[\w-]*["']?\s*:\s+/gi;
+import { distance } from "fastest-levenshtein";
+
+const KEY = /(?:^|[\s{,"'-])(["']?)([\w-]+)\1\s*:(?=\s)\s*/g;
+const SECRET_KEY = /passw|passphrase|secret|token|credential|access_key|private_key|(?:^|_)(?:url|dsn)$/i;
+/** A slip in one of these names shows no more than the name itself would. */
+const SECRET_NAMES = [
+  "password",
+  "passphrase",
+  "secret",
+  "secret_access_key",
+  "session_token",
+  "access_key_id",
+  "private_key",
+  "credentials",
+  "url",
+  "dsn",
+];
 const REFERENCE = /^["']?\$\{\w+\}["']?\s*$/;
 const HIDDEN = "[hidden]";
 
@@ -18,9 +33,9 @@ export function hideSecrets(text: string, lineStart: number, start: number, leng
   let shown = "";
   let done = 0;
   let span = { start, length };
-  for (const match of line.matchAll(SECRET_KEY)) {
+  for (const match of line.matchAll(KEY)) {
     const from = match.index + match[0].length;
-    if (from < done) continue;
+    if (from < done || !isSecretKey(match[2] ?? "")) continue;
     const value = valueAt(line, from);
     if (value === "" || REFERENCE.test(value) || /^[[{|>]/.test(value)) continue;
     span = moveSpan(span, shown.length + (from - done), value.length, HIDDEN.length);
@@ -44,7 +59,13 @@ function isInSecretBlock(text: string, lineStart: number, line: string): boolean
   const above = text.slice(0, lineStart).split("\n").slice(0, -1);
   const indent = indentOf(line);
   const owner = above.findLast((other) => other.trim() !== "" && indentOf(other) < indent);
-  return owner !== undefined && /:\s+(?:[|>][-+0-9]*|["'].*)\s*$/.test(owner) && new RegExp(SECRET_KEY.source, "i").test(`${owner} `);
+  if (owner === undefined || !/:\s+(?:[|>][-+0-9]*|["'].*)\s*$/.test(owner)) return false;
+  return [...`${owner} `.matchAll(KEY)].some((match) => isSecretKey(match[2] ?? ""));
+}
+
+function isSecretKey(name: string): boolean {
+  const slips = name.length < 6 ? 1 : 2;
+  return SECRET_KEY.test(name) || SECRET_NAMES.some((secret) => distance(name.toLowerCase(), secret) <= slips);
 }
 
 function indentOf(line: string): number {

@@ -59,8 +59,8 @@ export async function loadConfig(
   const file = new ConfigFile(path, display, read.text);
   files.add(file);
   const parsed = parseYaml(file, { variables, isSql: () => false });
-  const refused = parsed ? refuseNotSupported(file, CONFIG_NOT_SUPPORTED) : { paths: [] };
-  const written = parsed ? checkSchema(file, { schema: configSchema, json: configJsonSchema() }, refused.paths) : null;
+  const refused = parsed ? refuseNotSupported(file, CONFIG_NOT_SUPPORTED) : [];
+  const written = parsed ? checkSchema(file, { schema: configSchema, json: configJsonSchema }, refused) : null;
   const models = file.at(["models"]);
   const named = typeof models?.value === "string" && models.value !== "" ? models.value : null;
   return {

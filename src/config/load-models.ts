@@ -64,8 +64,8 @@ export async function loadModel(
   const name = basename(path, extname(path));
   if (!parseYaml(file, { variables, isSql })) return { name, file, written: null };
   const refused = refuseNotSupported(file, MODEL_NOT_SUPPORTED);
-  const written = checkSchema(file, { schema: modelSchema, json: modelJsonSchema() }, refused.paths);
-  return { name, file, written: refused.isWhole ? written : null };
+  const written = checkSchema(file, { schema: modelSchema, json: modelJsonSchema }, refused);
+  return { name, file, written };
 }
 
 function isSql(path: KeyPath): boolean {

@@ -7,8 +7,8 @@ interface NotSupported {
   readonly what: string;
   /** Only values for which this holds; without it, the key itself. */
   readonly when?: (found: Located) => boolean;
-  /** True when a file without this key breaks other rules that say nothing new. */
-  readonly essential?: boolean;
+  /** A key that the file does without because it has this one. */
+  readonly insteadOf?: string;
 }
 
 const isText =
@@ -24,11 +24,7 @@ const startsWith =
 /** config.yaml: shrinks as the engine grows. */
 export const CONFIG_NOT_SUPPORTED: readonly NotSupported[] = [
   { path: "state", what: "a state root on S3", when: (found) => isMapping(found) || /^[a-z0-9]+:\/\//i.test(found.text ?? "") },
-  {
-    path: "sources.*",
-    what: "the source type",
-    when: (found) => ["bigquery", "snowflake"].includes(found.children.get("type")?.text ?? ""),
-  },
+  { path: "sources.*.type", what: "the source type", when: isText("bigquery", "snowflake") },
   { path: "destinations.*.defaults", what: "defaults of a destination" },
   { path: "defaults", what: "defaults for every model" },
   { path: "targets", what: "targets" },
@@ -38,10 +34,10 @@ export const CONFIG_NOT_SUPPORTED: readonly NotSupported[] = [
 
 /** Model files: shrinks as the engine grows. */
 export const MODEL_NOT_SUPPORTED: readonly NotSupported[] = [
-  { path: "deliveries", what: "several deliveries of one model", essential: true },
+  { path: "deliveries", what: "several deliveries of one model", insteadOf: "destination" },
   { path: "where", what: "a trigger condition" },
   { path: "mode", what: "the mode", when: isText("append") },
-  { path: "cursor", what: "a cursor", essential: true },
+  { path: "cursor", what: "a cursor" },
   { path: "changes", what: "named changes", when: isMapping },
   { path: "checkpoint", what: "checkpoints" },
   { path: "diff_in", what: "the choice of where to compare" },
@@ -81,17 +77,9 @@ export const MODEL_NOT_SUPPORTED: readonly NotSupported[] = [
   { path: "file.pgp", what: "PGP encryption" },
 ];
 
-/** The paths of a file that were refused as not supported yet; the rest can be checked without them. */
-export interface RefusedPaths {
-  readonly paths: readonly KeyPath[];
-  /** Whether the file makes sense without them. */
-  readonly isWhole: boolean;
-}
-
-/** Reports every key and value of the file that the format knows and this version does not act on. */
-export function refuseNotSupported(file: ConfigFile, table: readonly NotSupported[]): RefusedPaths {
+/** Reports every key and value that the format knows and this version does not act on; the rest is to be checked without these paths. */
+export function refuseNotSupported(file: ConfigFile, table: readonly NotSupported[]): readonly KeyPath[] {
   const paths: KeyPath[] = [];
-  let isWhole = true;
   for (const entry of table) {
     for (const path of expand(file, entry.path.split("."))) {
       const found = file.at(path);
@@ -100,10 +88,10 @@ export function refuseNotSupported(file: ConfigFile, table: readonly NotSupporte
       const shown = entry.when === undefined || found.text === null ? `"${key}"` : `"${key}: ${found.text}"`;
       file.report("CONFIG_NOT_SUPPORTED_YET", { path, at: "key" }, `${entry.what} (${shown}) is not supported yet`, "take it away");
       paths.push(path);
-      if (entry.essential === true) isWhole = false;
+      if (entry.insteadOf !== undefined) paths.push([entry.insteadOf]);
     }
   }
-  return { paths, isWhole };
+  return paths;
 }
 
 function expand(file: ConfigFile, pattern: readonly string[]): readonly KeyPath[] {

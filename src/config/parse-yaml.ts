@@ -13,7 +13,7 @@ export interface YamlRules {
 
 const OPEN = "\uFDD0";
 const CLOSE = "\uFDD1";
-const REFERENCE = /\$\{([A-Za-z_][A-Za-z0-9_]*(?::[-?][^{}\n]*)?)\}/g;
+const REFERENCE = /\$\{([\w.-]+(?::[-?][^{}\n]*)?)\}/g;
 
 /**
  * Parses the file's text, one YAML 1.2 mapping, and sets its root; every problem is reported on the file.
@@ -73,7 +73,9 @@ function parseDocuments(file: ConfigFile): readonly Document[] | null {
     );
     return null;
   }
-  for (const document of documents) for (const error of document.errors) reportYamlError(file, error);
+  // What the parser says after its first error mostly follows from it.
+  const [first] = documents.flatMap((document) => document.errors).toSorted((a, b) => a.pos[0] - b.pos[0]);
+  if (first !== undefined) reportYamlError(file, first);
   const second = documents[1];
   if (second !== undefined) {
     const offset = file.text.indexOf("---", documents[0]?.range?.[1] ?? 0);
@@ -107,11 +109,13 @@ function isBlank(document: Document): boolean {
   );
 }
 
+const OPEN_BRACKET = ["a bracket that was opened above is not closed", "close it, or indent this line"] as const;
+
 /** The parser's own messages can quote the file's text, so each code gets words of ours. */
 const WORDS: Readonly<Record<string, readonly [string, string | null]>> = {
   TAB_AS_INDENT: ["a tab cannot indent YAML", "use spaces"],
   BAD_INDENT: ["the indentation does not fit the lines above", "keys of one mapping start in the same column"],
-  MISSING_CHAR: ["something is missing before this", "close the quote or bracket, or put `:` and a space after the key"],
+  MISSING_CHAR: ["a quote, a bracket or a `:` is missing here", "close the quote or bracket, or put `:` and a space after the key"],
   BAD_SCALAR_START: ["a value cannot start with this character", "put the value in quotes"],
   BLOCK_AS_IMPLICIT_KEY: ["a mapping cannot start on this line", "put a value that holds `: ` in quotes"],
   BLOCK_IN_FLOW: ["an indented block cannot stand inside [ ] or { }", "put the value in quotes"],
@@ -125,7 +129,15 @@ const WORDS: Readonly<Record<string, readonly [string, string | null]>> = {
 };
 
 function reportYamlError(file: ConfigFile, error: YAMLError): void {
-  const [message, hint] = WORDS[error.code] ?? ["this is not YAML", "put the value in quotes"];
+  const isOpenBracket = error.code === "BAD_INDENT" && error.message.startsWith("Flow ");
+  const [message, hint] = isOpenBracket ? OPEN_BRACKET : (WORDS[error.code] ?? ["this is not YAML", "put the value in quotes"]);
   const [from, to] = error.pos;
-  file.reportSpan("CONFIG_SYNTAX", { offset: from, length: Math.max(1, to - from) }, message, hint);
+  // At the end of the file there is nothing to see: the last thing that was written is nearer to the mistake.
+  const last = Math.max(0, file.text.trimEnd().length - 1);
+  file.reportSpan(
+    "CONFIG_SYNTAX",
+    from > last ? { offset: last, length: 1 } : { offset: from, length: Math.max(1, to - from) },
+    message,
+    hint,
+  );
 }

@@ -11,8 +11,8 @@ const WAYS = ["from", "value", "template"] as const;
 export const columnsSayOneThing: ModelRule = ({ model, written }) => {
   for (const [name, column] of Object.entries(written.columns ?? {})) {
     if (column === null || typeof column === "string") continue;
-    const given = WAYS.filter((way) => column[way] !== undefined);
     const path = ["columns", name];
+    const given = WAYS.filter((way) => model.file.at([...path, way]) !== null);
     if (given.length === 0)
       model.file.report(
         "CONFIG_INVALID",

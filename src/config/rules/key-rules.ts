@@ -49,6 +49,7 @@ export const keysAreDisjoint: ProjectRule = ({ streams, compiled }) => {
 };
 
 function meets(a: CompiledStream, b: CompiledStream, compiled: CompiledConfig | null): boolean {
+  if (a.stream.name === b.stream.name) return false;
   const [left, right] = [placeOf(a.stream.destination.name, compiled), placeOf(b.stream.destination.name, compiled)];
   if (left === null || right === null) return false;
   const [templateA, templateB] = [keyTemplate(a.stream), keyTemplate(b.stream)];
