@@ -28,7 +28,9 @@ async function firstLines(path: string): Promise<readonly string[]> {
 
 async function showFiles(folder: string): Promise<void> {
   const entries = await readdir(folder, { recursive: true, withFileTypes: true });
-  const files = entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
+  const files = entries
+    .filter((entry) => entry.isFile() && !entry.parentPath.slice(folder.length).includes("/."))
+    .map((entry) => join(entry.parentPath, entry.name));
   for (const path of files.toSorted()) {
     process.stdout.write(`\n${path.slice(PROJECT.length + 1)}\n`);
     if (path.endsWith(".json")) continue;

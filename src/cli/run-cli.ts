@@ -50,7 +50,13 @@ async function execute(host: Host, spec: CommandSpec, bag: OptionBag, args: read
   const context: CommandContext = {
     host: { ...host, ask },
     globals,
-    log: { phase: (event) => log.phase(event), warn: (message) => void (warnings.push(message), log.warn(message)) },
+    log: {
+      phase: (event) => log.phase(event),
+      warn: (message) => {
+        warnings.push(message);
+        log.warn(message);
+      },
+    },
     paint,
     signal: host.signal,
   };
@@ -107,7 +113,7 @@ function tellOutcome(host: Host, { spec, globals, warnings: logged, colour }: To
     return exit;
   }
   for (const warning of warnings) host.stderr.write(`warning  ${echoName(warning, host.name)}\n`);
-  if (outcome.text !== "") host.stdout.write(`${echoName(outcome.text, host.name)}\n`);
+  if (outcome.text !== "") host.stdout.write(`${outcome.text}\n`);
   const paint = makePaint(wantsColour(host.stderr, host.env, !colour));
   for (const one of error === null ? [] : [...causes, error]) host.stderr.write(errorText(one, host, paint, globals.debug));
   return exit;

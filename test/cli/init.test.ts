@@ -8,7 +8,25 @@ test("init writes a project into a new folder and says what to do next", async (
   await using folder = await tempFolder();
   const { exit, stdout } = await say(["init", "shop"], { cwd: folder.path });
   expect(exit).toBe(0);
-  expect(stdout).toMatchInlineSnapshot();
+  expect(stdout).toMatchInlineSnapshot(`
+    "  + config.yaml
+      + models/audiences.yaml
+      + models/customers.yaml
+      + demo/warehouse.sql
+      + demo/changes.sql
+      + schema/config.schema.json
+      + schema/model.schema.json
+      + .gitignore
+      + .env.example
+      + README.md
+      + demo/warehouse.duckdb
+
+    Next:
+      cd shop
+      sync plan --all
+      sync run --all
+    "
+  `);
   const written = await readdir(folder.at("shop"), { recursive: true });
   expect(written).toEqual(expect.arrayContaining(["config.yaml", ".gitignore", ".env.example", "models/audiences.yaml"]));
   expect(await readFile(folder.at("shop/.gitignore"), "utf8")).toContain(".env\n");

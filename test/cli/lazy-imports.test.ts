@@ -32,16 +32,18 @@ test("the help of a command loads no database and no SDK", async () => {
   expect(await packagesLoadedBy(["run", "--help"])).toEqual(["commander"]);
 });
 
-test("help comes within 100 ms of Node's own start", async () => {
-  const best = async (args: readonly string[]): Promise<number> => {
-    let least = Infinity;
-    for (let turn = 0; turn < 7; turn += 1) {
-      const start = performance.now();
-      await execute(process.execPath, args);
-      least = Math.min(least, performance.now() - start);
+test("help costs less than 100 ms of processor time above Node's own start", async () => {
+  // Processor time, not the clock's: other tests run at the same time.
+  const tell = `data:text/javascript,process.on("exit",()=>{const{user,system}=process.cpuUsage();console.error("cpu "+(user+system))})`;
+  const least = async (args: readonly string[]): Promise<number> => {
+    const times: number[] = [];
+    for (let turn = 0; turn < 5; turn += 1) {
+      const { stderr } = await execute(process.execPath, ["--import", tell, ...args]);
+      times.push(Number(/cpu (\d+)/.exec(stderr)?.[1]) / 1000);
     }
-    return least;
+    return Math.min(...times);
   };
-  const bare = await best(["-e", "0"]);
-  expect((await best([BUILT_CLI, "--help"])) - bare).toBeLessThan(100);
+  const bare = await least(["-e", "0"]);
+  expect(bare).toBeGreaterThan(0);
+  expect((await least([BUILT_CLI, "--help"])) - bare).toBeLessThan(100);
 });

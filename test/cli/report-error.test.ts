@@ -62,3 +62,7 @@ test("usage errors are a JSON document under --json", async () => {
     },
   });
 });
+
+test("a name that is spelled out already is left as it is", () => {
+  expect(echoName("Next: npx sync run --all", "npx sync")).toBe("Next: npx sync run --all");
+});

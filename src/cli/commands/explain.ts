@@ -2,10 +2,11 @@ import { distance } from "fastest-levenshtein";
 import { ERROR_CODES, type ErrorCode } from "../../core/error-codes.ts";
 import { SyncError } from "../../core/errors.ts";
 import type { CommandContext, CommandOutcome } from "../command.ts";
+import { echoName } from "../report-error.ts";
 import { table } from "../render/table.ts";
 
 /** Tells what one code means and what to do about it, or lists all codes. */
-export async function explainCode(options: { readonly code: string | null }, { paint }: CommandContext): Promise<CommandOutcome> {
+export async function explainCode(options: { readonly code: string | null }, { paint, host }: CommandContext): Promise<CommandOutcome> {
   const codes = Object.keys(ERROR_CODES).filter(isCode);
   if (options.code === null) {
     const text = table(codes.map((code) => [paint.strong(code), ERROR_CODES[code].meaning]));
@@ -19,7 +20,7 @@ export async function explainCode(options: { readonly code: string | null }, { p
     });
   }
   const { meaning, action, exit } = ERROR_CODES[wanted];
-  const text = `${paint.strong(wanted)}  (exit code ${exit})\n\n${meaning}\n\nWhat to do: ${action}`;
+  const text = `${paint.strong(wanted)}  (exit code ${exit})\n\n${meaning}\n\nWhat to do: ${echoName(action, host.name)}`;
   return { text, data: { code: wanted, meaning, action, exit } };
 }
 
