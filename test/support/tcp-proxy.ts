@@ -63,7 +63,9 @@ function carry(client: Socket, upstream: Socket, fault: ProxyFault): void {
     bytes += chunk.length;
     if (!client.write(chunk.subarray(0, room))) {
       upstream.pause();
-      client.once("drain", () => upstream.resume());
+      client.once("drain", () => {
+        if (room === chunk.length) upstream.resume();
+      });
     }
     if (room < chunk.length) strike(client, upstream, fault.kind);
   });

@@ -29,10 +29,11 @@ export function watchBackend(
   const ended = new AbortController();
   let worker: { readonly pid: string; readonly startedAt: string } | null = null;
   let paused = false;
+  let heard = false;
   const ask = async (sql: string, signal: AbortSignal): Promise<string | null> => {
     if (worker === null) return null;
     const { pid, startedAt } = worker;
-    const second = await openConnection({ ...settings, connectTimeoutMs: Math.min(settings.connectTimeoutMs, idleMs) }, signal);
+    const second = await openConnection(settings, signal);
     const cut = (): void => second.destroy();
     signal.addEventListener("abort", cut, { once: true });
     try {
@@ -48,20 +49,26 @@ export function watchBackend(
     }
   };
   const onSilence = async (): Promise<void> => {
-    const signal = AbortSignal.any([ended.signal, AbortSignal.timeout(idleMs * 2)]);
+    const signal = AbortSignal.any([ended.signal, AbortSignal.timeout(settings.connectTimeoutMs * 2)]);
+    heard = false;
     const state = paused ? "works" : await ask(WORKS, signal).catch(() => null);
     if (ended.signal.aborted) return;
-    if (state === "works" || paused) silence.refresh();
+    // What was heard while asking outweighs the answer, which may be from just after the query ended.
+    if (state === "works" || paused || heard) silence.refresh();
     else fail(silentError(settings, idleMs));
   };
   const silence = setTimeout(() => void onSilence(), idleMs);
-  connection.bytes.onBytes = () => void silence.refresh();
+  const hear = (): void => {
+    heard = true;
+    silence.refresh();
+  };
+  connection.bytes.onBytes = hear;
   return {
     is: (pid, startedAt) => {
       worker = { pid, startedAt };
     },
     pause: (next) => {
-      if (paused && !next) silence.refresh();
+      if (paused && !next) hear();
       paused = next;
     },
     cancel: async () => {

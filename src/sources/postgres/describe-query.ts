@@ -9,7 +9,7 @@ import { parseOnly, type Field } from "./statements.ts";
 const HINT = "Make the model one SELECT (or VALUES, TABLE) that returns rows and changes nothing.";
 
 /**
- * Columns of a query, which is parsed and not run. First by itself: that proves that it is one complete statement, which nothing
+ * Columns of a query, which is parsed and planned and not run. First by itself: that proves that it is one complete statement, which nothing
  * that is put around it can turn into two. Then as a sub-query: that leaves only what reads.
  */
 export async function describeQuery(transaction: Transaction, query: string): Promise<readonly Column[]> {
@@ -23,6 +23,9 @@ export async function describeQuery(transaction: Transaction, query: string): Pr
   const within = around("SELECT * FROM (\n", query, "\n) AS model");
   transaction.running(within);
   await parseOnly(client, within.text).catch(refusingAsSubquery);
+  const planned = around("EXPLAIN SELECT * FROM (\n", query, "\n) AS model", "plan");
+  transaction.running(planned);
+  await client.query(planned.text);
   transaction.running(null);
   return await columnsOf(client, fields);
 }

@@ -85,9 +85,9 @@ function tlsError(error: Error, code: string | null, doing: Doing): SyncError {
 function serverError(error: DatabaseError, doing: Doing): SyncError {
   const state = error.code ?? "";
   const rule = ruleFor(state);
-  // Text that a function runs by itself (internalQuery, where) may have been put together from values.
-  const quotable = rule.says === "server" && error.internalQuery === undefined && error.where === undefined;
-  const says = quotable ? error.message : rule.says === "server" ? "a function that the query calls fails" : rule.says;
+  const quotable = rule.says === "server" && mayQuote(error, doing.sql?.stage ?? "parse");
+  const withheld = `the server refuses a part of the query (SQLSTATE ${state}; its words are withheld because they may quote a row)`;
+  const says = quotable ? error.message : rule.says === "server" ? withheld : rule.says;
   const place = doing.sql === undefined || error.position === undefined ? null : pointAt(doing.sql, Number(error.position));
   const where = place === null ? "" : ` (line ${place.line}, column ${place.column} of the query)\n${place.picture}`;
   const advice = quotable && state.startsWith("42") && error.hint !== undefined ? `${error.hint} ${rule.hint}` : rule.hint;
@@ -97,6 +97,15 @@ function serverError(error: DatabaseError, doing: Doing): SyncError {
     retry: rule.retry,
     context,
   });
+}
+
+/**
+ * The server's words are its own as long as no row is computed. From then on a name in them may be a value (`email::regclass`), and text
+ * that a function runs by itself (internalQuery, where) may have been put together from values.
+ */
+function mayQuote(error: DatabaseError, stage: SubmittedSql["stage"]): boolean {
+  if (error.internalQuery !== undefined || error.where !== undefined) return false;
+  return stage === "parse" || (stage === "plan" && error.code === "42501");
 }
 
 function systemCode(error: Error): string | null {

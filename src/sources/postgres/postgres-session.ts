@@ -103,10 +103,22 @@ export class PostgresSession implements AsyncDisposable {
   }
 
   async #begin({ client }: Connection, backend: Backend): Promise<void> {
-    await client.query(beginSql(this.#options));
+    await client.query(beginSql(this.#options)).catch((error: unknown) => {
+      throw this.#roleRefused(error) ?? error;
+    });
     const own = "SELECT pid::text, backend_start::text FROM pg_catalog.pg_stat_activity WHERE pid = pg_catalog.pg_backend_pid()";
     const { rows } = await client.query<[string, string]>({ text: own, rowMode: "array" });
     const [pid, startedAt] = rows[0] ?? [];
     if (pid !== undefined && startedAt !== undefined) backend.is(pid, startedAt);
+  }
+
+  #roleRefused(error: unknown): SyncError | null {
+    const { role } = this.#options;
+    const state = error instanceof Error && "code" in error ? error.code : null;
+    if (role === undefined || (state !== "22023" && state !== "42501")) return null;
+    const message = `Postgres at ${whereOf(this.#settings)}: ${this.#settings.user} may not read as the role ${role}, or there is no such role.`;
+    return new SyncError("SOURCE_ACCESS_DENIED", message, {
+      hint: `Correct \`role:\` of the source, or GRANT "${role}" TO "${this.#settings.user}".`,
+    });
   }
 }

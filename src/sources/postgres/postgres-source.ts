@@ -53,7 +53,7 @@ async function extract(
       const select = around(before, query, after);
       transaction.running(select);
       await parseOnly(transaction.connection.client, select.text);
-      const copy = around(`COPY (\n${before}`, query, `${after}\n) TO STDOUT`);
+      const copy = around(`COPY (\n${before}`, query, `${after}\n) TO STDOUT`, "run");
       transaction.running(copy);
       const onClose = (): void => transaction.fail(sink.errored ?? readerGone());
       sink.once("close", onClose);

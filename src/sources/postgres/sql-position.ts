@@ -4,6 +4,8 @@ export interface SubmittedSql {
   /** The user's query, which stands in `text` once, at `offset` (in UTF-16 units). */
   readonly query: string;
   readonly offset: number;
+  /** How far the server goes with it; words that come while rows are computed may quote them. */
+  readonly stage: "parse" | "plan" | "run";
 }
 
 /** A place in the user's query, for people. */
@@ -17,8 +19,8 @@ export interface SqlPlace {
 const WIDEST = 120;
 
 /** Puts a query between two texts and remembers where it stands. */
-export function around(before: string, query: string, after: string): SubmittedSql {
-  return { text: `${before}${query}${after}`, query, offset: before.length };
+export function around(before: string, query: string, after: string, stage: SubmittedSql["stage"] = "parse"): SubmittedSql {
+  return { text: `${before}${query}${after}`, query, offset: before.length, stage };
 }
 
 /** Where a server's error position (characters of the statement, from 1) lies in the query; null when it lies outside. */
