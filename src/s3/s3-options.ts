@@ -68,7 +68,11 @@ const connection = {
     .optional(),
   sts_endpoint: url.describe("Default: STS of the region.").optional(),
   credentials: z
-    .strictObject({ access_key_id: secretSchema, secret_access_key: secretSchema, session_token: secretSchema.optional() })
+    .strictObject({
+      access_key_id: secretSchema.describe("Id of the access key. Example: `${AWS_ACCESS_KEY_ID}`."),
+      secret_access_key: secretSchema.describe("The access key. Example: `${AWS_SECRET_ACCESS_KEY}`."),
+      session_token: secretSchema.describe("Token that belongs to temporary keys.").optional(),
+    })
     .describe("Keys of a user; better: none, and let the machine's role speak (default credential chain).")
     .optional(),
   profile: z.string().min(1).describe("Profile of ~/.aws/config.").optional(),
@@ -77,7 +81,7 @@ const connection = {
     .regex(/^\d{12}$/, "an account id has 12 digits")
     .describe("Account that must own the bucket; S3 refuses every request when another does.")
     .optional(),
-  encryption: encryption.default("none"),
+  encryption: encryption.default("none").describe("Encryption of the objects at rest: none, s3, or {type: kms, key_id}. Default: none."),
   endpoint: url.describe("An S3-compatible store, e.g. https://minio.internal:9000.").optional(),
   path_style: z.boolean().describe("Put the bucket into the path and not into the host name.").default(false),
   checksums: z
@@ -94,14 +98,16 @@ const connection = {
       idle: duration("Longest silence on a connection.").default(30_000),
       deadline: duration("Longest time for one object, retries included.").default(6 * 3_600_000),
     })
-    .prefault({}),
+    .prefault({})
+    .describe("Limits of time. Example: `{idle: 1m}`."),
   max_attempts: z.int().min(1).max(100).describe("Tries of one request before the run stops; it resumes at the next run.").default(8),
   concurrency: z
     .strictObject({
       objects: z.int().min(1).max(64).describe("Objects sent at once.").default(4),
       parts: z.int().min(1).max(64).describe("Parts of one large object sent at once.").default(4),
     })
-    .prefault({}),
+    .prefault({})
+    .describe("How much is sent at once. Example: `{objects: 8}`."),
 };
 
 const prefix = z
