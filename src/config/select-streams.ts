@@ -64,10 +64,12 @@ function matches(project: Selectable, text: string): readonly Stream[] {
       const names = project.destinations.map(nameOf);
       return byValue(text, value, project.streams, (stream) => [stream.destination.name], names);
     }
-    default:
-      throw new SyncError("STREAM_UNKNOWN", `"${text}" is no way to choose streams.`, {
-        hint: suggestName(method, ["tag", "destination"]) ?? "Use tag:NAME or destination:NAME.",
+    case "status":
+      throw new SyncError("CONFIG_NOT_SUPPORTED_YET", "Choosing streams by status is not supported yet.", {
+        hint: "Use tag:NAME or destination:NAME.",
       });
+    default:
+      throw new SyncError("STREAM_UNKNOWN", `"${text}" is no way to choose streams.`, { hint: "Use tag:NAME or destination:NAME." });
   }
 }
 

@@ -9,10 +9,10 @@ const MAX_BYTES = 64 * 1024;
 const COMMAND_TIMEOUT_MS = 30_000;
 
 /** The secret as it stands now: files are read and commands run anew at every call. Never tells what they held or printed. */
-export async function resolveSecret(ref: SecretRef, signal: AbortSignal): Promise<Secret> {
+export async function resolveSecret(ref: SecretRef, signal: AbortSignal, timeoutMs = COMMAND_TIMEOUT_MS): Promise<Secret> {
   signal.throwIfAborted();
   if (ref instanceof Secret) return ref;
-  return "file" in ref ? await readSecretFile(ref, signal) : await runSecretCommand(ref, signal);
+  return "file" in ref ? await readSecretFile(ref, signal) : await runSecretCommand(ref, signal, timeoutMs);
 }
 
 async function readSecretFile(ref: SecretFile, signal: AbortSignal): Promise<Secret> {
@@ -34,14 +34,14 @@ async function readSecretFile(ref: SecretFile, signal: AbortSignal): Promise<Sec
   return toSecret(bytes.subarray(0, length), what);
 }
 
-function runSecretCommand(ref: SecretCommand, signal: AbortSignal): Promise<Secret> {
+function runSecretCommand(ref: SecretCommand, signal: AbortSignal, timeoutMs: number): Promise<Secret> {
   const [program = "", ...args] = ref.command;
   const what = `the secret command ${basename(program)}`;
   return new Promise((resolve, reject) => {
     const options = {
       encoding: "buffer" as const,
       maxBuffer: MAX_BYTES,
-      timeout: COMMAND_TIMEOUT_MS,
+      timeout: timeoutMs,
       killSignal: "SIGKILL" as const,
       signal,
       windowsHide: true,
@@ -58,7 +58,10 @@ function runSecretCommand(ref: SecretCommand, signal: AbortSignal): Promise<Secr
         reject(signal.reason);
       } else {
         reject(
-          unavailable(`${what} ${commandProblem(error)}`, "Run the command by hand as the same user and mend what it complains about."),
+          unavailable(
+            `${what} ${commandProblem(error, timeoutMs)}`,
+            "Run the command by hand as the same user and mend what it complains about.",
+          ),
         );
       }
     });
@@ -94,12 +97,12 @@ function fileProblem(error: unknown): string {
   return code ?? "unknown error";
 }
 
-function commandProblem(error: Error): string {
+function commandProblem(error: Error, timeoutMs: number): string {
   const code = systemCode(error);
   if (code === "ENOENT") return "was not found (or its working folder does not exist)";
   if (code === "EACCES") return "may not be executed";
   if (code === "ERR_CHILD_PROCESS_STDIO_MAXBUFFER") return `printed more than ${MAX_BYTES / 1024} KiB`;
-  if ("killed" in error && error.killed === true) return `gave no answer within ${COMMAND_TIMEOUT_MS / 1000} s and was stopped`;
+  if ("killed" in error && error.killed === true) return `gave no answer within ${timeoutMs / 1000} s and was stopped`;
   if ("signal" in error && typeof error.signal === "string") return `was ended by ${error.signal}`;
   if ("code" in error && typeof error.code === "number") return `failed with exit code ${error.code}`;
   return `could not be run${code === null ? "" : ` (${code})`}`;
