@@ -55,7 +55,7 @@ function isBare(text: SqlExpr, format: FieldFormat): SqlExpr {
   const special = [...`"\r\n\0${format.delimiter}`].map((character) => codeClass(character.codePointAt(0) ?? 0)).join("");
   const blank = BLANKS.map(([first, last]) => `${codeClass(first)}-${codeClass(last)}`).join("");
   const edge = `[^${special}${blank}]`;
-  const match = `regexp_full_match(${text}, ${sqlText(`${edge}([^${special}]*${edge})?`)})`;
+  const match = `regexp_full_match(${text}, ${sqlText(`${edge}(?:[^${special}]*${edge})?`)})`;
   return format.nullText === "" ? match : `${match} AND ${text} <> ${sqlText(format.nullText)}`;
 }
 
