@@ -2,8 +2,9 @@ import { access } from "node:fs/promises";
 import { parse } from "node:path";
 import { SyncError } from "../../core/errors.ts";
 import type { Source } from "../../core/ports.ts";
+import { trimStatement } from "../../core/sql-text.ts";
 import type { Column, Projection } from "../../core/types.ts";
-import type { Engine } from "../../engine/open-engine.ts";
+import type { Engine, StatementDescription } from "../../engine/open-engine.ts";
 import { sqlName, sqlText } from "../../engine/sql-literal.ts";
 import type { SourceContext } from "../source-context.ts";
 import type { DuckdbOptions } from "./duckdb-options.ts";
@@ -61,8 +62,11 @@ function attachError(path: string, cause: SyncError): SyncError {
   });
 }
 
+/** A text without a statement, which the engine's parser has no answer for. */
+const NOTHING: StatementDescription = { statements: 0, isQuery: false, columns: [] };
+
 async function describe(engine: Engine, query: string, signal: AbortSignal): Promise<readonly Column[]> {
-  const bare = await engine.describe(query, signal);
+  const bare = trimStatement(query) === "" ? NOTHING : await engine.describe(query, signal);
   if (bare.statements !== 1 || !bare.isQuery) {
     const what = bare.statements === 1 ? "a statement that is not a query" : `${String(bare.statements)} statements`;
     throw new SyncError("SOURCE_QUERY_REFUSED", `The model holds ${what}; it must be one SELECT.`, {
