@@ -10,6 +10,8 @@ export default defineConfig({
     maxWorkers: 2,
     testTimeout: 20_000,
     hookTimeout: 60_000,
+    // As src/cli/main.ts does: see there.
+    env: { AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: "true" },
     // `.only` left behind would pass for a green suite.
     allowOnly: false,
     passWithNoTests: false,

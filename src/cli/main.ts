@@ -66,6 +66,9 @@ function abortOnSignals(stderr: Sink): AbortSignal {
 
 let signalExit: number | null = null;
 
+// The AWS SDK would tell every run on Node 20 to upgrade; package.json says which versions are supported.
+process.env["AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED"] = "true";
+
 async function main(): Promise<number> {
   const stdout = sink(process.stdout);
   const stderr = sink(process.stderr);

@@ -1,4 +1,5 @@
 import type { AwsCredentialIdentity, AwsCredentialIdentityProvider } from "@smithy/types";
+import { isAbort, SyncError } from "../core/errors.ts";
 import { resolveSecret } from "../core/resolve-secret.ts";
 import { S3Failure, toFailure } from "./s3-failure.ts";
 import type { S3Options } from "./s3-options.ts";
@@ -102,7 +103,7 @@ function sorted(provider: AwsCredentialIdentityProvider): AwsCredentialIdentityP
     try {
       return await provider(properties);
     } catch (error) {
-      if (error instanceof Error && (error.name === "SyncError" || error.name === "AbortError")) throw error;
+      if (error instanceof SyncError || isAbort(error)) throw error;
       const failure = toFailure("AssumeRole", error);
       // Asking for credentials changes nothing at the destination, however it ended.
       failure.maybeDone = false;

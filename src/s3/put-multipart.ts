@@ -70,27 +70,22 @@ interface SentPart extends Part {
 /** Sends all parts, `concurrency.parts` at a time; the first that fails stops the others. */
 async function sendParts(upload: Upload, uploadId: string, signal: AbortSignal): Promise<readonly SentPart[]> {
   const group = new AbortController();
-  const stop = (): void => group.abort(signal.reason);
-  signal.addEventListener("abort", stop, { once: true });
+  const either = AbortSignal.any([signal, group.signal]);
   const sent: SentPart[] = [];
   const queue = upload.parts.values();
   const failures: unknown[] = [];
   const work = async (): Promise<void> => {
     try {
       for (const part of queue) {
-        group.signal.throwIfAborted();
-        sent.push(await sendPart(upload, uploadId, part, group.signal));
+        either.throwIfAborted();
+        sent.push(await sendPart(upload, uploadId, part, either));
       }
     } catch (error) {
       failures.push(error);
       group.abort(error);
     }
   };
-  try {
-    await Promise.all(Array.from({ length: upload.options.concurrency.parts }, work));
-  } finally {
-    signal.removeEventListener("abort", stop);
-  }
+  await Promise.all(Array.from({ length: upload.options.concurrency.parts }, work));
   signal.throwIfAborted();
   if (failures.length > 0) throw neverDone(failures[0]);
   return sent.toSorted((a, b) => a.number - b.number);

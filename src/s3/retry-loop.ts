@@ -31,7 +31,9 @@ export class RetryLoop {
   }
 
   /** The result of the first successful try; throws an S3Failure whose `maybeDone` covers all tries, or the abort's reason. */
-  async run<T>(operation: S3Operation, signal: AbortSignal, deadline: Deadline, attempt: Attempt<T>): Promise<T> {
+  async run<T>(operation: S3Operation, callers: AbortSignal, deadline: Deadline, attempt: Attempt<T>): Promise<T> {
+    // A signal of its own: listeners of many requests at once on the caller's would look like a leak to Node.
+    const signal = AbortSignal.any([callers]);
     let maybeDone = false;
     let renewed = false;
     for (let tries = 1; ; tries += 1) {

@@ -161,8 +161,7 @@ function isHttpUrl(text: string): boolean {
 }
 
 function isKeyPrefix(text: string): boolean {
-  // oxlint-disable-next-line no-control-regex -- control characters are what is looked for
-  if (/[\u0000-\u001f\u007f]/.test(text)) return false;
+  if (/\p{Cc}/u.test(text)) return false;
   return text
     .replace(/\/$/, "")
     .split("/")

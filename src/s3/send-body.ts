@@ -39,8 +39,6 @@ export async function sendSlice<T>(
 ): Promise<T> {
   if (slice.end === slice.start) return send(Buffer.alloc(0), signal);
   const attempt = new AbortController();
-  const stopAttempt = (): void => attempt.abort(signal.reason);
-  signal.addEventListener("abort", stopAttempt, { once: true });
   const source = body.open(slice.start, slice.end);
   const counted = countBytes(slice);
   let broken: unknown = null;
@@ -52,12 +50,11 @@ export async function sendSlice<T>(
   counted.on("error", onBroken);
   source.pipe(counted);
   try {
-    return await send(counted, attempt.signal);
+    return await send(counted, AbortSignal.any([signal, attempt.signal]));
   } catch (error) {
     if (broken !== null) throw unreadable(broken);
     throw error;
   } finally {
-    signal.removeEventListener("abort", stopAttempt);
     source.destroy();
     counted.destroy();
   }

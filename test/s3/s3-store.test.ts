@@ -116,14 +116,12 @@ describe("an S3 store", () => {
 
   it("takes any key that S3 takes", async () => {
     await using s3 = await s3Fixture();
-    const part = fc
-      .string({ minLength: 1, maxLength: 12, unit: "grapheme" })
-      .filter((text) => !/^\.{1,2}$|[\u0000-\u001f\u007f/]/.test(text));
+    const part = fc.string({ minLength: 1, maxLength: 12, unit: "grapheme" }).filter((piece) => !/^\.{1,2}$|[\p{Cc}/]/u.test(piece));
     const key = fc.array(part, { minLength: 1, maxLength: 3 }).map((parts) => parts.join("/"));
     await fc.assert(
-      fc.asyncProperty(key, async (text) => {
-        await s3.store.putNew(text, bodyOf(Buffer.from("x")), null, ALWAYS);
-        expect(s3.server.buckets.get(BUCKET).objects.has(`in/${text}`)).toBe(true);
+      fc.asyncProperty(key, async (name) => {
+        await s3.store.putNew(name, bodyOf(Buffer.from("x")), null, ALWAYS);
+        expect(s3.server.buckets.get(BUCKET).objects.has(`in/${name}`)).toBe(true);
       }),
       { numRuns: 60 },
     );

@@ -30,7 +30,7 @@ export interface Reply {
 
 /** Takes the address of a path-style request apart. */
 export function addressOf(request: IncomingMessage): Address {
-  const [rawPath = "/", search = ""] = splitOnce(request.url ?? "/", "?");
+  const [rawPath, search] = splitOnce(request.url ?? "/", "?");
   const [bucket, key] = splitOnce(rawPath.slice(1), "/");
   const headers: Record<string, string> = {};
   for (const [name, value] of Object.entries(request.headers)) if (value !== undefined) headers[name] = String(value);
