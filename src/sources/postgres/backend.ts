@@ -3,90 +3,90 @@ import type { ConnectionSettings } from "./connection-settings.ts";
 import { openConnection, whereOf, type Connection } from "./open-connection.ts";
 
 const CANCEL_WITHIN_MS = 5000;
-
-/** The server's process behind a connection, watched and cancelled from a second connection. */
-export interface Backend {
-  /** Tells which process it is; until then silence counts as death. */
-  is(pid: string, startedAt: string): void;
-  /** While paused, silence is our own doing. */
-  pause(paused: boolean): void;
-  /** Cancels what the process still works on; best effort within a few seconds, for the connection is cut anyway. */
-  cancel(): Promise<void>;
-  stop(): void;
-}
+const WORKS = "SELECT 'works' FROM pg_catalog.pg_stat_activity WHERE state = 'active' AND wait_event_type IS DISTINCT FROM 'Client' AND";
+const CANCEL = "SELECT pg_catalog.pg_cancel_backend(pid)::text FROM pg_catalog.pg_stat_activity WHERE";
 
 /**
- * Watches for silence. A query may compute for an hour before its first row, so silence alone proves nothing: after `idleMs` of it a
- * second connection asks whether the process still works. It does not when it is gone, idle, or itself waiting for us to read:
- * then the network between has died without a word, and `fail` is called.
+ * The server's process behind a connection, watched for silence and cancelled from a second connection. A query may compute for an hour
+ * before its first row, so silence alone proves nothing: after `idleMs` of it the second connection asks whether the process still
+ * works. It does not when it is gone, idle, or itself waiting for us to read: then the network between has died without a word,
+ * and `fail` is called.
  */
-export function watchBackend(
-  connection: Connection,
-  settings: ConnectionSettings,
-  idleMs: number,
-  fail: (error: SyncError) => void,
-): Backend {
-  const ended = new AbortController();
-  let worker: { readonly pid: string; readonly startedAt: string } | null = null;
-  let paused = false;
-  let heard = false;
-  const ask = async (sql: string, signal: AbortSignal): Promise<string | null> => {
-    if (worker === null) return null;
-    const { pid, startedAt } = worker;
-    const second = await openConnection(settings, signal);
+export class Backend {
+  readonly #connection: Connection;
+  readonly #settings: ConnectionSettings;
+  readonly #idleMs: number;
+  readonly #fail: (error: SyncError) => void;
+  readonly #stopped = new AbortController();
+  readonly #silence: NodeJS.Timeout;
+  #process: { readonly pid: string; readonly startedAt: string } | null = null;
+  #paused = false;
+  #heard = 0;
+
+  constructor(connection: Connection, settings: ConnectionSettings, idleMs: number, fail: (error: SyncError) => void) {
+    this.#connection = connection;
+    this.#settings = settings;
+    this.#idleMs = idleMs;
+    this.#fail = fail;
+    this.#silence = setTimeout(() => void this.#onSilence(), idleMs);
+    connection.bytes.onBytes = () => this.#hear();
+  }
+
+  /** Tells which process it is; until then silence counts as death. */
+  is(pid: string, startedAt: string): void {
+    this.#process = { pid, startedAt };
+  }
+
+  /** While paused, silence is our own doing. */
+  pause(paused: boolean): void {
+    if (this.#paused && !paused) this.#hear();
+    this.#paused = paused;
+  }
+
+  /** Cancels what the process still works on; best effort within a few seconds, for the connection is cut anyway. */
+  async cancel(): Promise<void> {
+    await this.#ask(CANCEL, AbortSignal.timeout(CANCEL_WITHIN_MS)).catch(() => null);
+  }
+
+  /** Ends the watch. */
+  stop(): void {
+    this.#stopped.abort();
+    clearTimeout(this.#silence);
+    this.#connection.bytes.onBytes = () => undefined;
+  }
+
+  #hear(): void {
+    this.#heard += 1;
+    this.#silence.refresh();
+  }
+
+  async #onSilence(): Promise<void> {
+    const signal = AbortSignal.any([this.#stopped.signal, AbortSignal.timeout(this.#settings.connectTimeoutMs * 2)]);
+    const heardBefore = this.#heard;
+    const state = this.#paused ? "works" : await this.#ask(WORKS, signal).catch(() => null);
+    if (this.#stopped.signal.aborted) return;
+    // What was heard while asking outweighs the answer, which may be from just after the query ended.
+    if (state === "works" || this.#paused || this.#heard > heardBefore) this.#silence.refresh();
+    else this.#fail(silentError(this.#settings, this.#idleMs));
+  }
+
+  /** The start time beside the process's number: numbers are used again, and nobody else's query may be cancelled. */
+  async #ask(sql: string, signal: AbortSignal): Promise<string | null> {
+    if (this.#process === null) return null;
+    const { pid, startedAt } = this.#process;
+    const second = await openConnection(this.#settings, signal);
     const cut = (): void => second.destroy();
     signal.addEventListener("abort", cut, { once: true });
     try {
-      const { rows } = await second.client.query<[string]>({
-        text: `${sql} WHERE pid = $1::int AND backend_start = $2::timestamptz`,
-        values: [pid, startedAt],
-        rowMode: "array",
-      });
+      const text = `${sql} pid = $1::int AND backend_start = $2::timestamptz`;
+      const { rows } = await second.client.query<[string]>({ text, values: [pid, startedAt], rowMode: "array" });
       return rows[0]?.[0] ?? null;
     } finally {
       signal.removeEventListener("abort", cut);
       second.destroy();
     }
-  };
-  const onSilence = async (): Promise<void> => {
-    const signal = AbortSignal.any([ended.signal, AbortSignal.timeout(settings.connectTimeoutMs * 2)]);
-    heard = false;
-    const state = paused ? "works" : await ask(WORKS, signal).catch(() => null);
-    if (ended.signal.aborted) return;
-    // What was heard while asking outweighs the answer, which may be from just after the query ended.
-    if (state === "works" || paused || heard) silence.refresh();
-    else fail(silentError(settings, idleMs));
-  };
-  const silence = setTimeout(() => void onSilence(), idleMs);
-  const hear = (): void => {
-    heard = true;
-    silence.refresh();
-  };
-  connection.bytes.onBytes = hear;
-  return {
-    is: (pid, startedAt) => {
-      worker = { pid, startedAt };
-    },
-    pause: (next) => {
-      if (paused && !next) hear();
-      paused = next;
-    },
-    cancel: async () => {
-      await ask(
-        "SELECT pg_catalog.pg_cancel_backend(pid)::text FROM pg_catalog.pg_stat_activity",
-        AbortSignal.timeout(CANCEL_WITHIN_MS),
-      ).catch(() => null);
-    },
-    stop: () => {
-      ended.abort();
-      clearTimeout(silence);
-      connection.bytes.onBytes = () => undefined;
-    },
-  };
+  }
 }
-
-const WORKS =
-  "SELECT 'works' FROM (SELECT * FROM pg_catalog.pg_stat_activity WHERE state = 'active' AND wait_event_type IS DISTINCT FROM 'Client') AS working";
 
 function silentError(settings: ConnectionSettings, idleMs: number): SyncError {
   return new SyncError(

@@ -27,8 +27,8 @@ const SSL_MODES = new Set(["disable", "prefer", "require", "verify-ca", "verify-
 /** Why a text is no usable connection URL, in words that never repeat it (it may hold a password); null when it is one. */
 export function connectionUrlProblem(text: string): string | null {
   if (!/^postgres(ql)?:\/\//u.test(text)) return "must start with postgres:// or postgresql://";
-  const url = URL.canParse(text) ? new URL(text) : null;
-  if (url === null) {
+  const url = toUrl(text);
+  if (url === null || url.hostname.includes(",")) {
     return text.includes(",") ? "names several hosts; give one" : "is no valid URL: percent-encode special characters of user and password";
   }
   if (decoded(url) === null) return "holds a % that encodes nothing: write it as %25";
@@ -43,7 +43,7 @@ export function connectionUrlProblem(text: string): string | null {
 
 /** Reads a URL that has no problem. */
 export function parseConnectionUrl(text: string): ConnectionUrl {
-  const url = new URL(text);
+  const url = toUrl(text) ?? new URL(text);
   const parts = decoded(url);
   const parameters = new Map(url.searchParams);
   const first = (...values: (string | undefined)[]): string | undefined => values.find((value) => value !== undefined && value !== "");
@@ -62,6 +62,14 @@ export function parseConnectionUrl(text: string): ConnectionUrl {
   };
 }
 
+/** Stands where a URL names a user and no host (`postgres://me@/app?host=/run/postgresql`), which only libpq allows. */
+const NO_HOST = "no-host";
+
+function toUrl(text: string): URL | null {
+  const named = text.replace(/^(\w+:\/\/[^/?#]*@)(?=[/?]|$)/u, `$1${NO_HOST}`);
+  return URL.canParse(named) ? new URL(named) : null;
+}
+
 interface Parts {
   readonly host: string;
   readonly database: string;
@@ -72,7 +80,7 @@ interface Parts {
 function decoded(url: URL): Parts | null {
   try {
     return {
-      host: decodeURIComponent(url.hostname),
+      host: url.hostname === NO_HOST ? "" : decodeURIComponent(url.hostname),
       database: decodeURIComponent(url.pathname.slice(1)),
       user: decodeURIComponent(url.username),
       password: decodeURIComponent(url.password),

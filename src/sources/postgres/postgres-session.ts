@@ -1,5 +1,5 @@
 import { SyncError } from "../../core/errors.ts";
-import { watchBackend, type Backend } from "./backend.ts";
+import { Backend } from "./backend.ts";
 import type { ConnectionSettings } from "./connection-settings.ts";
 import { openConnection, whereOf, type Connection } from "./open-connection.ts";
 import { beginSql } from "./pinned-settings.ts";
@@ -72,7 +72,7 @@ export class PostgresSession implements AsyncDisposable {
       failure ??= { error };
       connection.destroy();
     };
-    const backend = watchBackend(connection, this.#settings, this.#options.idle_timeout, fail);
+    const backend = new Backend(connection, this.#settings, this.#options.idle_timeout, fail);
     const onAbort = (): void => fail(signal.reason);
     signal.addEventListener("abort", onAbort, { once: true });
     try {

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import type { SyncError } from "../../../src/core/errors.ts";
 import { startPostgres, type PostgresServer } from "../../support/postgres/postgres-server.ts";
 import { extractAll, extractTo, never, openTestSource, whole } from "./open-test-source.ts";
 import { RowTextSink } from "./row-text-sink.ts";
@@ -21,7 +22,7 @@ afterAll(async () => await server[Symbol.asyncDispose]());
 
 const open = async (written: Record<string, unknown> = {}) => await openTestSource({ url: server.url(), ...written });
 
-describe("describe", () => {
+describe("the description of a query", () => {
   test("names columns with the types that the server prints and their kinds", async () => {
     await using source = await open();
     const query = `SELECT id, email, "Mixed ""Case", now() AS at, ARRAY[1.5] AS list, 'ok'::app.mood AS mood, ARRAY['ok'::app.mood] AS moods,
@@ -55,30 +56,32 @@ describe("describe", () => {
   });
 
   test.each([
-    ["several columns of one name", "SELECT id, email AS id FROM users", /"id"/u],
-    ["no columns", "SELECT FROM users", /no columns/u],
-    ["placeholders", "SELECT id FROM users WHERE id = $1", /placeholders/u],
-    ["two statements", "SELECT 1 AS a; SELECT 2 AS a", /several statements/u],
-    ["a statement that ends COPY and goes on", "SELECT 1 AS a) TO STDOUT; DROP TABLE users; COPY (SELECT 1 AS a", null],
-    ["an INSERT that returns rows", "INSERT INTO users VALUES (9) RETURNING id", /writes/u],
-    ["an UPDATE inside WITH", "WITH w AS (UPDATE users SET email = '' RETURNING id) SELECT id FROM w", /writes/u],
-    ["SELECT INTO", "SELECT id INTO copied FROM users", null],
-    ["a SHOW", "SHOW server_version", /sub-query/u],
-    ["a COMMIT", "COMMIT", /no columns/u],
-    ["nothing", "-- only a comment", /no columns/u],
-  ])("refuses %s", async (_what, query, message) => {
+    ["several columns of one name", "SELECT id, email AS id FROM users", /REFUSED.*"id"/u],
+    ["no columns", "SELECT FROM users", /REFUSED.*no columns/u],
+    ["placeholders", "SELECT id FROM users WHERE id = $1", /REFUSED.*placeholders/u],
+    ["two statements", "SELECT 1 AS a; SELECT 2 AS a", /REFUSED.*several statements/u],
+    ["a statement that ends COPY and goes on", "SELECT 1 AS a) TO STDOUT; DROP TABLE users; COPY (SELECT 1 AS a", /REFUSED|FAILED/u],
+    [
+      "a statement that ends the sub-query and goes on",
+      "SELECT 1 AS a) AS x; DROP TABLE users; SELECT * FROM (SELECT 1",
+      /REFUSED|FAILED/u,
+    ],
+    ["an open quote", "SELECT 'x AS a", /FAILED.*unterminated/u],
+    ["an INSERT that returns rows", "INSERT INTO users VALUES (9) RETURNING id", /REFUSED.*writes/u],
+    ["an UPDATE inside WITH", "WITH w AS (UPDATE users SET email = '' RETURNING id) SELECT id FROM w", /REFUSED.*writes/u],
+    ["SELECT INTO", "SELECT id INTO copied FROM users", /REFUSED/u],
+    ["a SHOW", "SHOW server_version", /REFUSED.*sub-query/u],
+    ["a COMMIT", "COMMIT", /REFUSED.*no columns/u],
+    ["nothing", "-- only a comment", /REFUSED.*no columns/u],
+  ])("refuses %s", async (_what, query, saying) => {
     await using source = await open();
-    const error: unknown = await source.describe(query, never).catch((thrown: unknown) => thrown);
-    expect(error).toMatchObject({
-      name: "SyncError",
-      code: message === null ? expect.stringMatching(/SOURCE_QUERY_(REFUSED|FAILED)/u) : "SOURCE_QUERY_REFUSED",
-    });
-    if (message !== null) expect((error as Error).message).toMatch(message);
+    const refusal = source.describe(query, never).catch((error: SyncError) => `${error.code} ${error.message}`);
+    expect(await refusal).toMatch(saying);
     expect(await server.sql("SELECT count(*) FROM users")).toEqual([["3"]]);
   });
 });
 
-describe("extract", () => {
+describe("an extraction", () => {
   test("writes one line a row in COPY's text format and counts what the server sent", async () => {
     await using source = await open();
     const query = `SELECT id, email, "Mixed ""Case" FROM users ORDER BY id`;

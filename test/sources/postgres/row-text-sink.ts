@@ -1,15 +1,17 @@
 import { Writable } from "node:stream";
 
-/** A sink that keeps what it gets; `delayMs` makes it a slow reader. */
+/** A sink that keeps what it gets; `delayMs` makes it a slow reader, of all writes or of the first few. */
 export class RowTextSink extends Writable {
   readonly #chunks: Buffer[] = [];
   readonly #delayMs: number;
+  #delayedWrites: number;
   bytes = 0;
   ended = false;
 
-  constructor(delayMs = 0) {
+  constructor(delayMs = 0, delayedWrites = Number.MAX_SAFE_INTEGER) {
     super();
     this.#delayMs = delayMs;
+    this.#delayedWrites = delayedWrites;
   }
 
   get text(): string {
@@ -23,7 +25,8 @@ export class RowTextSink extends Writable {
   override _write(chunk: Buffer, _encoding: BufferEncoding, done: () => void): void {
     this.#chunks.push(chunk);
     this.bytes += chunk.length;
-    if (this.#delayMs === 0) done();
+    this.#delayedWrites -= 1;
+    if (this.#delayMs === 0 || this.#delayedWrites < 0) done();
     else setTimeout(done, this.#delayMs);
   }
 
