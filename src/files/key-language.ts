@@ -13,7 +13,7 @@ export type KeySymbol =
   | { readonly kind: "anything" };
 
 /** What the ids of runs are made of: letters and digits. */
-export const RUN_ID_CHARACTER = /^[0-9A-Za-z]$/u;
+const RUN_ID_CHARACTER = /^[0-9A-Za-z]$/u;
 
 type Characters = "digit" | "run_id" | "any" | { readonly one: string };
 
