@@ -2,6 +2,7 @@ import { SyncError } from "../core/errors.ts";
 import type { Source } from "../core/ports.ts";
 import type { SourceSpec } from "../core/types.ts";
 import type { DuckdbOptions } from "./duckdb/duckdb-options.ts";
+import type { PostgresOptions } from "./postgres/postgres-options.ts";
 import type { SourceContext } from "./source-context.ts";
 
 type Opener = (options: unknown, context: SourceContext, signal: AbortSignal) => Promise<Source>;
@@ -14,6 +15,10 @@ const OPENERS: Readonly<Record<string, Opener>> = {
   duckdb: async (options, context, signal) => {
     const { openDuckdbSource } = await import("./duckdb/duckdb-source.ts");
     return await openDuckdbSource(options as DuckdbOptions, context, signal);
+  },
+  postgres: async (options, context, signal) => {
+    const { openPostgresSource } = await import("./postgres/postgres-source.ts");
+    return await openPostgresSource(options as PostgresOptions, context, signal);
   },
 };
 

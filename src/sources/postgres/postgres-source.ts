@@ -87,7 +87,7 @@ function refuseMoved(expected: readonly Column[], found: readonly Column[]): voi
 }
 
 function readerGone(): SyncError {
-  return new SyncError("INTERRUPTED", "The reader of the rows went away.");
+  return new SyncError("INTERNAL", "The reader of the rows went away without an error.");
 }
 
 /** A connection that ends without the server's word, in the middle of a result. */
