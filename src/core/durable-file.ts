@@ -2,6 +2,8 @@ import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
 import { link, mkdir, open } from "node:fs/promises";
 import { dirname } from "node:path";
+import { Writable } from "node:stream";
+import { pipeline } from "node:stream/promises";
 
 const LINK_ATTEMPTS = 5;
 
@@ -49,11 +51,14 @@ export async function linkNew(from: string, to: string): Promise<"created" | "ex
 export async function hashFile(path: string, signal: AbortSignal): Promise<{ readonly sha256: string; readonly size: number }> {
   const hash = createHash("sha256");
   let size = 0;
-  for await (const chunk of createReadStream(path, { signal, highWaterMark: 1 << 20 })) {
-    const bytes = chunk as Buffer;
-    hash.update(bytes);
-    size += bytes.length;
-  }
+  const counted = new Writable({
+    write(chunk: Buffer, _encoding, done) {
+      hash.update(chunk);
+      size += chunk.length;
+      done();
+    },
+  });
+  await pipeline(createReadStream(path, { highWaterMark: 1 << 20 }), counted, { signal });
   return { sha256: hash.digest("hex"), size };
 }
 

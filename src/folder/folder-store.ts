@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from "node:crypto";
-import { createWriteStream } from "node:fs";
+import { type BigIntStats, createWriteStream } from "node:fs";
 import { open, readdir, readFile, rm, rmdir, stat, writeFile } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import { Transform, type Readable } from "node:stream";
@@ -85,12 +85,11 @@ class FolderStore implements ObjectStore {
     return temporary;
   }
 
-  /** Written before the object gets its name, and tied to it by the inode that both names share: no crash leaves an object of ours unknown. */
+  /** Written before the object gets its name, and tied to the file that both names share: no crash leaves an object of ours unknown. */
   async #writeFacts(key: string, temporary: string, facts: ObjectFacts): Promise<string> {
     const folder = join(this.#root, HIDDEN, "facts");
     await makeFolder(folder);
-    const { ino } = await stat(temporary, { bigint: true });
-    const record = join(folder, `${keyHash(key)}.${ino}.json`);
+    const record = join(folder, factsName(key, await stat(temporary, { bigint: true })));
     await writeFile(record, factsRecord(key, facts));
     await syncFile(record);
     await syncFolder(folder);
@@ -101,8 +100,7 @@ class FolderStore implements ObjectStore {
     return this.#explained(key, async () => {
       const path = this.pathOf(key);
       try {
-        const { ino } = await stat(path, { bigint: true });
-        const facts = await this.#readFacts(key, ino);
+        const facts = await this.#readFacts(key, await stat(path, { bigint: true }));
         const { sha256, size } = await hashFile(path, signal);
         return { kind: "found", size, facts: facts?.sha256 === sha256 ? facts : null };
       } catch (error) {
@@ -112,9 +110,9 @@ class FolderStore implements ObjectStore {
     });
   }
 
-  async #readFacts(key: string, ino: bigint): Promise<ObjectFacts | null> {
+  async #readFacts(key: string, file: BigIntStats): Promise<ObjectFacts | null> {
     try {
-      return parseFacts(await readFile(join(this.#root, HIDDEN, "facts", `${keyHash(key)}.${ino}.json`), "utf8"), key);
+      return parseFacts(await readFile(join(this.#root, HIDDEN, "facts", factsName(key, file)), "utf8"), key);
     } catch (error) {
       if (isMissing(error)) return null;
       throw error;
@@ -139,7 +137,7 @@ class FolderStore implements ObjectStore {
       signal.throwIfAborted();
       const below = prefix === "" ? this.#root : this.pathOf(prefix.replace(/\/$/, ""));
       const keys = await filesBelow(below, prefix);
-      return keys.filter((key) => !key.startsWith(`${HIDDEN}/`)).sort(byUtf8);
+      return keys.filter((key) => !key.startsWith(`${HIDDEN}/`)).toSorted(byUtf8);
     });
   }
 
@@ -147,12 +145,9 @@ class FolderStore implements ObjectStore {
     return this.#explained(key, async () => {
       signal.throwIfAborted();
       const path = this.pathOf(key);
-      const ino = await stat(path, { bigint: true }).then(
-        (found) => found.ino,
-        () => null,
-      );
+      const file = await stat(path, { bigint: true }).catch(() => null);
       await rm(path, { force: true });
-      if (ino !== null) await rm(join(this.#root, HIDDEN, "facts", `${keyHash(key)}.${ino}.json`), { force: true });
+      if (file !== null) await rm(join(this.#root, HIDDEN, "facts", factsName(key, file)), { force: true });
       await this.#dropEmptyFolders(dirname(path));
     });
   }
@@ -223,8 +218,9 @@ function isMissing(error: unknown): boolean {
   return code === "ENOENT" || code === "ENOTDIR";
 }
 
-function keyHash(key: string): string {
-  return createHash("sha256").update(key).digest("hex").slice(0, 32);
+/** Inodes are given out again, so the time of writing, which a link keeps, belongs to it. */
+function factsName(key: string, file: BigIntStats): string {
+  return `${createHash("sha256").update(key).digest("hex").slice(0, 32)}.${file.ino}.${file.mtimeNs}.json`;
 }
 
 function byUtf8(a: string, b: string): number {

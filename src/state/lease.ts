@@ -6,6 +6,7 @@ import { numberOf, stateKeys } from "./state-keys.ts";
 import { createDocument, readDocument } from "./state-store.ts";
 
 const KEPT = 2;
+const SHORTEST_RENEWAL_MS = 1000;
 
 /** This process, as a lease names it. */
 export interface LeaseOwner {
@@ -103,10 +104,13 @@ class RenewedLease implements HeldLease {
   constructor(options: LeaseOptions, seq: number) {
     this.#options = options;
     this.seq = seq;
-    this.#timer = setInterval(() => {
-      // A renewal that fails is no failure of the run: the lease only saves work.
-      this.#renewing = this.#renewing.then(() => this.#append(false)).catch(() => undefined);
-    }, options.ttlMs / 3);
+    this.#timer = setInterval(
+      () => {
+        // A renewal that fails is no failure of the run: the lease only saves work.
+        this.#renewing = this.#renewing.then(() => this.#append(false)).catch(() => undefined);
+      },
+      Math.max(options.ttlMs / 3, SHORTEST_RENEWAL_MS),
+    );
     this.#timer.unref();
   }
 

@@ -35,7 +35,7 @@ export async function recordEnd(store: ObjectStore, record: RunRecord, signal: A
 export async function listRuns(store: ObjectStore, signal: AbortSignal): Promise<readonly RunName[]> {
   const names = (await store.list(RUNS_PREFIX, signal)).map(parseName).filter((name) => name !== null);
   const ended = new Set(names.filter((name) => name.ended).map((name) => `${name.run}.${name.stream}`));
-  return names.filter((name) => name.ended || !ended.has(`${name.run}.${name.stream}`)).reverse();
+  return names.filter((name) => name.ended || !ended.has(`${name.run}.${name.stream}`)).toReversed();
 }
 
 function parseName(key: string): RunName | null {

@@ -1,3 +1,4 @@
+import { SyncError } from "../core/errors.ts";
 import { failpoint } from "../core/failpoint.ts";
 import type { Stream } from "../core/types.ts";
 import type { RunRecord, RunStatus } from "../state/documents.ts";
@@ -10,7 +11,7 @@ import type { SyncDeps } from "./sync-deps.ts";
 /** How one stream's run ended; `error` is what was thrown, for whoever called, or null. */
 export interface RunResult {
   readonly record: RunRecord;
-  readonly error: unknown;
+  readonly error: Error | null;
 }
 
 /** Holds a stream while work is done for it, and records how that ended. Throws only when the run could not even be opened. */
@@ -40,6 +41,11 @@ export async function recordedRun(
   } catch (error) {
     const record = report.ended(failedStatus(error), error);
     if (started) await recordEnd(state, record, always);
-    return { record, error };
+    return { record, error: asError(error) };
   }
+}
+
+/** Whatever was thrown, as an error. */
+export function asError(thrown: unknown): Error {
+  return thrown instanceof Error ? thrown : new SyncError("INTERNAL", "Something that is no error was thrown.");
 }

@@ -1,6 +1,6 @@
 import { isAbort } from "../core/errors.ts";
 import type { Stream } from "../core/types.ts";
-import type { RunResult } from "./recorded-run.ts";
+import { asError, type RunResult } from "./recorded-run.ts";
 import { RunReport, failedStatus } from "./run-report.ts";
 import { runStream, type RunStreamOptions } from "./run-stream.ts";
 import type { SyncDeps } from "./sync-deps.ts";
@@ -59,6 +59,6 @@ async function caught(deps: SyncDeps, stream: Stream, work: () => Promise<RunRes
     return await work();
   } catch (error) {
     const report = new RunReport(deps, stream.name, deps.newRunId(), null);
-    return { record: report.ended(isAbort(error) ? "interrupted" : failedStatus(error), error), error };
+    return { record: report.ended(isAbort(error) ? "interrupted" : failedStatus(error), error), error: asError(error) };
   }
 }

@@ -11,9 +11,9 @@ export interface TempFolder extends AsyncDisposable {
   write(name: string, content: string | Uint8Array): Promise<string>;
 }
 
-/** Makes an empty folder of its own for one test. */
-export async function tempFolder(): Promise<TempFolder> {
-  const path = await mkdtemp(join(await realpath(tmpdir()), "spillway-test-"));
+/** Makes an empty folder of its own for one test, below the system's folder for such things or another one. */
+export async function tempFolder(below: string = tmpdir()): Promise<TempFolder> {
+  const path = await mkdtemp(join(await realpath(below), "spillway-test-"));
   return {
     path,
     at: (...parts) => join(path, ...parts),

@@ -1,0 +1,93 @@
+import { access, constants } from "node:fs/promises";
+import { openFolderStore } from "../../src/folder/folder-store.ts";
+import type { RunRecord } from "../../src/state/documents.ts";
+import type { RunResult } from "../../src/sync/recorded-run.ts";
+import { runStream, type RunStreamOptions } from "../../src/sync/run-stream.ts";
+import type { SyncDeps } from "../../src/sync/sync-deps.ts";
+import { consume, type Table } from "./consumer.ts";
+import { fakeParts, fakeSource, noEngine, type FakeWarehouse } from "./fake-parts.ts";
+import { faultyStore, type Faults, type History } from "./faulty-store.ts";
+import { harness, testStream } from "./sync-harness.ts";
+import { tempFolder, type TempFolder } from "./temp-folder.ts";
+
+const never = new AbortController().signal;
+
+/** A warehouse, a destination and a state root on folders of their own, with faults to order; hosts share all three. */
+export interface World extends AsyncDisposable {
+  readonly folder: TempFolder;
+  readonly warehouse: FakeWarehouse;
+  readonly destinationFaults: Faults;
+  readonly stateFaults: Faults;
+  readonly destinationHistory: History;
+  readonly stream: ReturnType<typeof testStream>;
+  /** A host with its own process identity; leases never stop another one unless asked for. */
+  host(name: string, changes?: Partial<SyncDeps>): SyncDeps;
+  set(table: Readonly<Record<string, string>>): void;
+  run(host?: SyncDeps, options?: Partial<RunStreamOptions>, signal?: AbortSignal): Promise<RunResult>;
+  /** Runs and expects success. */
+  deliver(table: Readonly<Record<string, string>>, options?: Partial<RunStreamOptions>): Promise<RunRecord>;
+  /** What a consumer holds. */
+  consumed(): Promise<Readonly<Record<string, string>>>;
+}
+
+let pids = 0;
+
+/** Makes a world. */
+export async function world(): Promise<World> {
+  // Hundreds of runs, each with dozens of syncs: a file system in memory takes a third of the time where there is one.
+  const folder = await tempFolder(
+    await access("/dev/shm", constants.W_OK).then(
+      () => "/dev/shm",
+      () => undefined,
+    ),
+  );
+  const warehouse: FakeWarehouse = { table: new Map(), queries: 0 };
+  const destinationFaults: Faults = {};
+  const stateFaults: Faults = {};
+  const destinationHistory: History = { created: [], puts: 0 };
+  const stateHistory: History = { created: [], puts: 0 };
+  const stream = testStream(folder.path, "SELECT 1");
+  const host = (name: string, changes: Partial<SyncDeps> = {}): SyncDeps => ({
+    ...harness({
+      root: folder.path,
+      host: name,
+      parts: fakeParts(warehouse),
+      state: faultyStore(openFolderStore({ path: folder.at("state"), role: "state" }), stateFaults, stateHistory),
+      destination: (store) => faultyStore(store, destinationFaults, destinationHistory),
+    }),
+    // Every other process counts as gone, so that no lease keeps two hosts from meeting.
+    owner: { host: "same", instance: name, pid: (pids += 1), isRunning: () => false },
+    openEngine: () => Promise.resolve(noEngine()),
+    openSource: () => Promise.resolve(fakeSource()),
+    ...changes,
+  });
+  const set = (table: Readonly<Record<string, string>>): void => {
+    warehouse.table = new Map(Object.entries(table));
+  };
+  const first = host("first");
+  const run: World["run"] = (deps = first, options = {}, signal = never) =>
+    runStream(deps, stream, { slot: null, fullResync: false, baseline: false, ...options }, signal);
+  return {
+    folder,
+    warehouse,
+    destinationFaults,
+    stateFaults,
+    destinationHistory,
+    stream,
+    host,
+    set,
+    run,
+    deliver: async (table, options) => {
+      set(table);
+      const { record, error } = await run(undefined, options);
+      if (error !== null) throw error;
+      return record;
+    },
+    consumed: async () => flat(await consume(folder.at("out"), stream.name)),
+    [Symbol.asyncDispose]: () => folder[Symbol.asyncDispose](),
+  };
+}
+
+function flat(table: Table): Readonly<Record<string, string>> {
+  return Object.fromEntries([...table].map(([key, columns]) => [key, columns.join()]).toSorted());
+}
