@@ -62,7 +62,7 @@ export function primaryKey(written: WrittenModel): readonly string[] {
 }
 
 /** The kinds of change in their one order, however they were written. */
-export function changes(written: WrittenModel): readonly ChangeKind[] {
+function changes(written: WrittenModel): readonly ChangeKind[] {
   const byDefault: readonly ChangeKind[] = written.audiences === undefined ? CHANGE_KINDS : ["added", "removed"];
   const wanted = written.changes ?? byDefault;
   return CHANGE_KINDS.filter((kind) => wanted.includes(kind));

@@ -1,7 +1,8 @@
 import { open } from "node:fs/promises";
+import type { FileHandle } from "node:fs/promises";
 
 /** The largest configuration or SQL file that is read. */
-export const MAX_FILE_BYTES = 1024 * 1024;
+const MAX_FILE_BYTES = 1024 * 1024;
 
 /** The text of a file without a byte order mark, or why there is none. */
 export type TextRead =
@@ -10,23 +11,30 @@ export type TextRead =
 
 /** Reads a UTF-8 text file of at most 1 MiB; whatever is wrong with it comes back as an answer. */
 export async function readText(path: string, signal: AbortSignal): Promise<TextRead> {
-  const bytes = Buffer.alloc(MAX_FILE_BYTES + 1);
-  let length = 0;
   try {
     await using handle = await open(path, "r");
-    if ((await handle.stat()).isDirectory()) return refuse("it is a folder, not a file", "name a file");
-    for (;;) {
-      signal.throwIfAborted();
-      const { bytesRead } = await handle.read(bytes, length, bytes.length - length);
-      length += bytesRead;
-      if (bytesRead === 0 || length === bytes.length) break;
-    }
+    const facts = await handle.stat();
+    if (facts.isDirectory()) return refuse("it is a folder, not a file", "name a file");
+    const bytes = await readAtMost(handle, facts.isFile() ? Math.min(facts.size, MAX_FILE_BYTES) + 1 : MAX_FILE_BYTES + 1, signal);
+    return bytes === null ? refuse("the file is larger than 1 MiB", "split it, or name the right file") : decode(bytes);
   } catch (error) {
     signal.throwIfAborted();
     return explainSystemError(error);
   }
-  if (length > MAX_FILE_BYTES) return refuse("the file is larger than 1 MiB", "split it, or name the right file");
-  return decode(bytes.subarray(0, length));
+}
+
+/** All bytes of a file that was `expected - 1` bytes long when it was looked at; null when they are too many. */
+async function readAtMost(handle: FileHandle, expected: number, signal: AbortSignal): Promise<Buffer | null> {
+  let bytes = Buffer.allocUnsafe(expected);
+  let length = 0;
+  for (;;) {
+    signal.throwIfAborted();
+    const { bytesRead } = await handle.read(bytes, length, bytes.length - length);
+    length += bytesRead;
+    if (bytesRead === 0) return bytes.subarray(0, length);
+    if (length > MAX_FILE_BYTES) return null;
+    if (length === bytes.length) bytes = Buffer.concat([bytes], Math.min(bytes.length * 2, MAX_FILE_BYTES + 1));
+  }
 }
 
 function decode(bytes: Buffer): TextRead {

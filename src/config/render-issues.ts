@@ -1,4 +1,4 @@
-import type { ConfigIssue, ConfigNote } from "./config-error.ts";
+import type { ConfigIssue } from "./config-error.ts";
 
 const MAX_WIDTH = 120;
 
@@ -7,19 +7,9 @@ export function renderIssues(issues: readonly ConfigIssue[]): string {
   return issues.map(renderIssue).join("\n\n");
 }
 
-/** Warnings as text, in the same shape as problems. */
-export function renderWarnings(warnings: readonly ConfigNote[]): string {
-  return warnings.map((warning) => renderNote(warning, "warning:")).join("\n\n");
-}
-
-/** One problem as text; see `renderIssues`. */
-export function renderIssue(issue: ConfigIssue): string {
-  return renderNote(issue, issue.code);
-}
-
-function renderNote(issue: ConfigNote, label: string): string {
+function renderIssue(issue: ConfigIssue): string {
   const at = issue.line === 0 ? issue.file : `${issue.file}:${issue.line}:${issue.column}`;
-  const head = `${at} ${label} ${issue.message}`;
+  const head = `${at} ${issue.code} ${issue.message}`;
   if (issue.source === null) return issue.hint === null ? head : `${head}\n  ${issue.hint}`;
   const shown = cutLine(issue.source, issue.column - 1, issue.length);
   const gutter = `  ${issue.line} | `;

@@ -1,10 +1,12 @@
 import type { Place } from "../../core/ports.ts";
 import type { Stream } from "../../core/types.ts";
 import { checkKeyTemplate, keysCanCollide, RESERVED_FOLDER } from "../../files/object-key.ts";
+import { keyParts } from "../../files/print-key.ts";
 import type { KeyTemplate } from "../../files/print-key.ts";
 import { destinationPlace } from "../adapters.ts";
 import { compileFile } from "../compile-stream.ts";
 import type { CompiledConfig } from "../load-config.ts";
+import type { ModelFile } from "../load-models.ts";
 import type { CompiledStream, ProjectRule } from "./project-rule.ts";
 
 /** A model's names of objects are well formed and differ for every generation, change and part. */
@@ -39,25 +41,45 @@ export const prefixesLeaveManifestsAlone: ProjectRule = ({ config, compiled }) =
 
 /** Streams that meet in one place never write the same object. */
 export const keysAreDisjoint: ProjectRule = ({ streams, compiled }) => {
-  for (const [index, later] of streams.entries()) {
-    const twin = streams.slice(0, index).find((earlier) => meets(earlier, later, compiled));
+  const named = streams.flatMap((compiledStream) => namedObjects(compiledStream, compiled));
+  for (const [index, later] of named.entries()) {
+    const twin = named.slice(0, index).find((earlier) => meets(earlier, later));
     if (twin === undefined) continue;
-    const message = `"${later.stream.name}" and "${twin.stream.name}" (${twin.model.file.display}) could write the same object`;
-    const key = later.model.file.at(["file", "name"]) === null ? "folder" : "name";
-    later.model.file.report("CONFIG_KEYS_COLLIDE", { path: ["file", key] }, message, "put {stream} into folder or name of both");
+    const { file } = later.model;
+    const message = `"${later.model.name}" and "${twin.model.name}" (${twin.model.file.display}) could write the same object`;
+    const key = file.at(["file", "name"]) === null ? "folder" : "name";
+    file.report("CONFIG_KEYS_COLLIDE", { path: ["file", key] }, message, "put {stream} into folder or name of both");
   }
 };
 
-function meets(a: CompiledStream, b: CompiledStream, compiled: CompiledConfig | null): boolean {
-  if (a.stream.name === b.stream.name) return false;
-  const [left, right] = [placeOf(a.stream.destination.name, compiled), placeOf(b.stream.destination.name, compiled)];
-  if (left === null || right === null) return false;
-  const [templateA, templateB] = [keyTemplate(a.stream), keyTemplate(b.stream)];
-  if (checkKeyTemplate(templateA).length > 0 || checkKeyTemplate(templateB).length > 0) return false;
-  const rightBelow = relativePrefix(left, right);
-  if (rightBelow !== null) return keysCanCollide(templateA, moved(templateB, rightBelow));
-  const leftBelow = relativePrefix(right, left);
-  return leftBelow !== null && keysCanCollide(moved(templateA, leftBelow), templateB);
+/** How a stream names its objects in its place. */
+interface NamedObjects {
+  readonly model: ModelFile;
+  readonly place: Place;
+  readonly template: KeyTemplate;
+  /** What every key begins with, prefix included, in lower case. */
+  readonly start: string;
+}
+
+/** None when the names are not valid, which is told already. */
+function namedObjects({ stream, model }: CompiledStream, compiled: CompiledConfig | null): readonly NamedObjects[] {
+  const place = placeOf(stream.destination.name, compiled);
+  const template = keyTemplate(stream);
+  if (place === null || checkKeyTemplate(template).length > 0) return [];
+  const parts = keyParts(template);
+  const varying = parts.findIndex((part) => part.kind !== "literal");
+  const literal = parts.slice(0, varying === -1 ? undefined : varying).map((part) => (part.kind === "literal" ? part.text : ""));
+  return [{ model, place, template, start: (asFolder(place.prefix) + literal.join("")).toLowerCase() }];
+}
+
+function meets(a: NamedObjects, b: NamedObjects): boolean {
+  // Most streams part ways at the first letters; only the others need a close look.
+  if (!a.start.startsWith(b.start) && !b.start.startsWith(a.start)) return false;
+  if (a.model.name === b.model.name) return false;
+  const rightBelow = relativePrefix(a.place, b.place);
+  if (rightBelow !== null) return keysCanCollide(a.template, moved(b.template, rightBelow));
+  const leftBelow = relativePrefix(b.place, a.place);
+  return leftBelow !== null && keysCanCollide(moved(a.template, leftBelow), b.template);
 }
 
 function placeOf(destination: string, compiled: CompiledConfig | null): Place | null {
@@ -73,7 +95,7 @@ function keyTemplate({ fileFormat, model, delivery, name }: Stream): KeyTemplate
 function relativePrefix(outer: Place, inner: Place): string | null {
   if (outer.type !== inner.type || outer.endpoint !== inner.endpoint || outer.bucket !== inner.bucket) return null;
   if (outer.prefix === inner.prefix) return "";
-  const start = outer.prefix === "" || outer.prefix.endsWith("/") ? outer.prefix : `${outer.prefix}/`;
+  const start = asFolder(outer.prefix);
   return inner.prefix.startsWith(start) ? inner.prefix.slice(start.length) : null;
 }
 
@@ -82,4 +104,8 @@ function moved(template: KeyTemplate, below: string): KeyTemplate {
   if (below === "") return template;
   const literal = below.replaceAll(/[{}]/gu, "$&$&");
   return { ...template, folder: template.folder === "" ? literal : `${literal}/${template.folder}` };
+}
+
+function asFolder(prefix: string): string {
+  return prefix === "" || prefix.endsWith("/") ? prefix : `${prefix}/`;
 }
