@@ -21,7 +21,10 @@ export function codeEntry(error: SyncError): ErrorCodeEntry {
 }
 
 const WORDS = new Set(COMMANDS.map(({ name }) => name.split(" ")[0]));
-const COMMAND_IN_TEXT = new RegExp(`(?<=^|[\\s\`('"])(?<!npx )(?:sync|spillway)(?= (?:-[-a-z]|COMMAND|(?:${[...WORDS].join("|")})\\b))`, "gm");
+const COMMAND_IN_TEXT = new RegExp(
+  `(?<=^|[\\s\`('"])(?<!npx )(?:sync|spillway)(?= (?:-[-a-z]|COMMAND|(?:${[...WORDS].join("|")})\\b))`,
+  "gm",
+);
 
 /** Text with the program's name as it was called in every command that a hint spells out. */
 export function echoName(text: string, name: string): string {

@@ -2,8 +2,8 @@ import { distance } from "fastest-levenshtein";
 import { ERROR_CODES, type ErrorCode } from "../../core/error-codes.ts";
 import { SyncError } from "../../core/errors.ts";
 import type { CommandContext, CommandOutcome } from "../command.ts";
-import { echoName } from "../report-error.ts";
 import { table } from "../render/table.ts";
+import { echoName } from "../report-error.ts";
 
 /** Tells what one code means and what to do about it, or lists all codes. */
 export async function explainCode(options: { readonly code: string | null }, { paint, host }: CommandContext): Promise<CommandOutcome> {

@@ -38,10 +38,11 @@ export function countLines(counts: NonNullable<RunRecord["counts"]>, changedColu
     rows === 0 ? "" : share(BigInt(rows), whole),
     note,
   ];
+  // Where every row is told whole, nothing is told as added or changed.
+  const isWhole = counts.full > 0 && counts.added + counts.changed === 0;
   const rows = [
     ...(counts.full > 0 ? [row("*", "full", counts.full)] : []),
-    row(paint.added("+"), "added", counts.added),
-    row(paint.changed("~"), "changed", counts.changed, columns),
+    ...(isWhole ? [] : [row(paint.added("+"), "added", counts.added), row(paint.changed("~"), "changed", counts.changed, columns)]),
     row(paint.removed("-"), "removed", counts.removed),
     ["= same", count(counts.unchanged), "", ""],
   ];
