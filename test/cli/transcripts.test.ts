@@ -1,9 +1,15 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { demoProject, settled } from "../support/demo-project.ts";
-import { say } from "../support/fake-host.ts";
+import { say as sayTo, steppingClock, type HostParts, type Said } from "../support/fake-host.ts";
 import type { TempFolder } from "../support/temp-folder.ts";
 
 let folder: TempFolder;
+// One clock for the whole session, so that runs sort as they came; too fine for any time on the screen to show it.
+const clock = steppingClock(1);
+
+async function say(args: readonly string[], parts: HostParts): Promise<Said> {
+  return await sayTo(args, { clock, ...parts });
+}
 
 beforeAll(async () => {
   folder = await demoProject();
@@ -77,7 +83,7 @@ test("a first run delivers every row", async () => {
       = same         0
       FOLDER/out
         customers/000001/added-0001.csv  3,000 rows  329.1 kB
-    Done in 1m 21s: 3,810 rows in 2 files.   Details: sync history
+    Done in 0.0 s: 3,810 rows in 2 files.   Details: sync history
     --- stderr, exit 0
     audiences  run RUN-ID-16-LETTER
       ok  describe                                                               0.0 s
@@ -103,7 +109,7 @@ test("the day after, a plan shows what changed", async () => {
   await say(["init", "--next-day"], { cwd: folder.path });
   expect(await transcript("plan", "-m", "customers", "--show", "2", "-q")).toMatchInlineSnapshot(`
     "customers  warehouse (duckdb) -> partner (local)
-      base  gen 1 · 2026-11-23 12:01 UTC · 3,000 rows
+      base  gen 1 · 2026-11-23 12:00 UTC · 3,000 rows
       + added       39  1.29 %
       ~ changed     28  0.93 %  Email 10 · Company 3 · Tier 10 · Note 6
       - removed     12  0.40 %
@@ -138,14 +144,14 @@ test("the second run delivers the change, and a third has nothing to tell", asyn
         customers/000002/removed-0001.csv  12 rows  1.4 kB
         customers/000002/changed-0001.csv  28 rows  3.4 kB
         customers/000002/added-0001.csv    39 rows  4.0 kB
-    Done in  0.0 s: 79 rows in 3 files.   Details: sync show RUN-ID-16-LETTER
+    Done in 0.0 s: 79 rows in 3 files.   Details: sync show RUN-ID-16-LETTER
     --- stderr, exit 0
     "
   `);
   expect(await transcript("run", "-m", "customers", "-q")).toMatchInlineSnapshot(`
     "customers  run RUN-ID-16-LETTER · unchanged
       3,027 rows looked at, nothing to tell
-    Done in  0.0 s: 0 rows in 0 files.   Details: sync show RUN-ID-16-LETTER
+    Done in 0.0 s: 0 rows in 0 files.   Details: sync show RUN-ID-16-LETTER
     --- stderr, exit 0
     "
   `);
@@ -157,15 +163,15 @@ test("status and history look back", async () => {
   expect(await transcript("status")).toMatchInlineSnapshot(`
     "STREAM     STATE  LAST DELIVERY     ADDED  CHANGED  REMOVED  LAST RUN
     audiences  ok     gen 1 · just now    810        0        0  delivered · just now
-    customers  ok     gen 1 · just now  3,000        0        0  delivered · just now
+    customers  ok     gen 2 · just now     39       28       12  unchanged · just now
     --- stderr, exit 0
     "
   `);
   expect(await transcript("history", "--limit", "3")).toMatchInlineSnapshot(`
-    "RUN               STREAM     GEN  STARTED (UTC)     RESULT      ROWS  ADDED  CHANGED  REMOVED  FILES    TIME
-    RUN-ID-16-LETTER  customers    1  2026-11-23 12:00  delivered  3,000  3,000        0        0      1   0.0 s
-    RUN-ID-16-LETTER  audiences    1  2026-11-23 12:00  delivered    810    810        0        0      1   0.0 s
-    RUN-ID-16-LETTER  customers    -  2026-11-23 12:00  unchanged  3,027      0        0        0      0   0.0 s
+    "RUN               STREAM     GEN  STARTED (UTC)     RESULT      ROWS  ADDED  CHANGED  REMOVED  FILES   TIME
+    RUN-ID-16-LETTER  customers    -  2026-11-23 12:00  unchanged  3,027      0        0        0      0  0.0 s
+    RUN-ID-16-LETTER  customers    2  2026-11-23 12:00  delivered  3,027     39       28       12      3  0.0 s
+    RUN-ID-16-LETTER  customers    1  2026-11-23 12:00  delivered  3,000  3,000        0        0      1  0.0 s
     --- stderr, exit 0
     "
   `);
@@ -197,7 +203,7 @@ test("a kept plan is delivered as it was shown, once", async () => {
       FOLDER/out
         audiences/000002/removed-0001.csv  21 rows  1.5 kB
         audiences/000002/added-0001.csv     5 rows   359 B
-    Done in  0.0 s: 26 rows in 2 files.   Details: sync show RUN-ID-16-LETTER
+    Done in 0.0 s: 26 rows in 2 files.   Details: sync show RUN-ID-16-LETTER
     --- stderr, exit 0
     "
   `);

@@ -15,6 +15,6 @@ export function settled(text: string, folder: TempFolder): string {
   return text
     .replaceAll(folder.path, "FOLDER")
     .replaceAll(/\b01[0-9A-HJKMNP-TV-Z]{14}\b/g, "RUN-ID-16-LETTERS".slice(0, 16))
-    .replaceAll(/\b\d+\.\d s\b/g, (time) => "0.0 s".padStart(time.length))
+    .replaceAll(/\b0\.\d s\b/g, "0.0 s")
     .replaceAll(/\b[0-9a-f]{64}\b/g, "HASH");
 }
