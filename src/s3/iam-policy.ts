@@ -135,5 +135,5 @@ function hclText(text: string): string {
 }
 
 function escapeTemplates(text: string): string {
-  return text.replaceAll("${", "$${").replaceAll("%{", "%%{");
+  return text.replace(/[$%](?=\{)/g, (sign) => sign + sign);
 }

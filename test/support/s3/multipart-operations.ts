@@ -82,15 +82,14 @@ function joinParts(upload: PendingUpload, xml: string, minimumPart: number): Buf
   const listed = partsOf(xml);
   if (listed.length === 0) throw new WireError(400, "MalformedXML", "no parts");
   const chunks: Buffer[] = [];
-  let previous = 0;
+  if (listed.some((part, index) => index > 0 && part.number <= (listed[index - 1]?.number ?? 0)))
+    throw new WireError(400, "InvalidPartOrder", "The list of parts was not in ascending order.");
   for (const [index, { number, etag, checksum }] of listed.entries()) {
     const part = upload.parts.get(number);
-    if (number <= previous) throw new WireError(400, "InvalidPartOrder", "The list of parts was not in ascending order.");
     if (part === undefined || part.etag !== etag || (checksum !== null && checksum !== part.checksum))
       throw new WireError(400, "InvalidPart", "One or more of the specified parts could not be found.");
     if (index < listed.length - 1 && part.bytes.length < minimumPart)
       throw new WireError(400, "EntityTooSmall", "Your proposed upload is smaller than the minimum allowed size");
-    previous = number;
     chunks.push(part.bytes);
   }
   return Buffer.concat(chunks);

@@ -25,6 +25,8 @@ export const ALWAYS = new AbortController().signal;
 export interface S3Fixture extends AsyncDisposable {
   readonly server: TestS3;
   readonly options: S3Options;
+  /** The options with other keys, as YAML would give them. */
+  optionsWith(changes: Record<string, unknown>): S3Options;
   readonly store: S3Store;
   /** Another store on the same place, as a second run or host would open it. */
   open(changes?: Record<string, unknown>): Promise<S3Store>;
@@ -60,6 +62,7 @@ export async function s3Fixture(
   return {
     server,
     options: optionsWith({}),
+    optionsWith,
     store: await open(),
     open,
     [Symbol.asyncDispose]: async () => {
