@@ -1,7 +1,8 @@
-import { mkdir, writeFile } from "node:fs/promises";
+import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { configJsonSchema, modelJsonSchema } from "../src/config/json-schema.ts";
 import { manifestJsonSchema } from "../src/files/manifest.ts";
+import { withKeyTables } from "./configuration-keys.ts";
 
 // The schemas that editors check YAML with and consumers check manifests with; tests hold them in step with src/.
 const folder = new URL("../schema/", import.meta.url);
@@ -11,3 +12,7 @@ for (const [name, schema] of Object.entries({ config: configJsonSchema(), model:
   await writeFile(file, `${JSON.stringify(schema, null, 2)}\n`);
   console.log(fileURLToPath(file));
 }
+
+// The same descriptions as tables for people.
+const page = new URL("../docs/configuration.md", import.meta.url);
+await writeFile(page, withKeyTables(await readFile(page, "utf8")));

@@ -3,7 +3,9 @@ import { join } from "node:path";
 import { Ajv } from "ajv";
 import { describe, expect, test } from "vitest";
 import { parse } from "yaml";
+import { withKeyTables } from "../../scripts/configuration-keys.ts";
 import { configJsonSchema, keysAt, modelJsonSchema } from "../../src/config/json-schema.ts";
+import { loadProject } from "../../src/config/load-project.ts";
 import { CONFIG, MODEL } from "./temp-project.ts";
 
 const ROOT = join(import.meta.dirname, "../..");
@@ -25,6 +27,22 @@ describe.each(["config", "model"] as const)("The JSON schema of a %s", (kind) =>
     for (const file of files)
       expect({ file, errors: errorsOf(kind, await readFile(join(ROOT, file), "utf8")) }).toEqual({ file, errors: null });
   });
+});
+
+test("the tables of keys in docs/configuration.md are those of the schemas (mend with `npm run schemas`)", async () => {
+  const page = await readFile(join(ROOT, "docs/configuration.md"), "utf8");
+  expect(withKeyTables(page)).toBe(page);
+});
+
+test("the project that ships loads without a warning", async () => {
+  const { project, warnings } = await loadProject({
+    configFile: "config.example.yaml",
+    env: {},
+    cwd: ROOT,
+    signal: new AbortController().signal,
+  });
+  expect(warnings).toEqual([]);
+  expect(project.streams.length).toBeGreaterThan(0);
 });
 
 test("an editor with the schemas sees slips, wrong values and missing keys", () => {
