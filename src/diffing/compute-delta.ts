@@ -85,7 +85,13 @@ async function compareEverything(session: SqlSession, request: DeltaRequest, lay
   return count;
 }
 
-async function countDelta(session: SqlSession, request: DeltaRequest, current: bigint, told: bigint | null, signal: AbortSignal): Promise<DeltaCounts> {
+async function countDelta(
+  session: SqlSession,
+  request: DeltaRequest,
+  current: bigint,
+  told: bigint | null,
+  signal: AbortSignal,
+): Promise<DeltaCounts> {
   const rows = await session.rows(`SELECT op, count(*), count(h1) FROM read_parquet(${sqlText(request.path)}) GROUP BY op`, signal);
   const byOp = new Map(rows.map(([op, count, present]) => [op, { count: BigInt(count ?? "0"), present: BigInt(present ?? "0") }]));
   const of = (op: DeltaOp): bigint => byOp.get(op)?.count ?? 0n;

@@ -38,7 +38,9 @@ function withUncertain(request: DeltaRequest, told: string | null, uncertain: st
   if (told === null) return `SELECT ${columns.join(", ")}, false AS told, true AS unsure FROM (${uncertain})`;
   const key = keyColumns(keyCount).map((name) => `coalesce(t.${name}, u.${name}) AS ${name}`);
   // What the snapshot holds was told for certain; an uncertain key outside it has only what was last said of it.
-  const values = [...outputColumns(request.outputs), "h1", "h2"].map((name) => `CASE WHEN t.told THEN t.${name} ELSE u.${name} END AS ${name}`);
+  const values = [...outputColumns(request.outputs), "h1", "h2"].map(
+    (name) => `CASE WHEN t.told THEN t.${name} ELSE u.${name} END AS ${name}`,
+  );
   return `SELECT ${[...key, ...values].join(", ")}, coalesce(t.told, false) AS told, coalesce(u.unsure, false) AS unsure FROM (SELECT *, true AS told FROM (${told})) AS t FULL OUTER JOIN (SELECT *, true AS unsure FROM (${uncertain})) AS u ON ${sameKey(keyCount, "t", "u")}`;
 }
 

@@ -1,5 +1,5 @@
-import { SyncError } from "../core/errors.ts";
 import type { Layout, Snapshot } from "../core/delta.ts";
+import { SyncError } from "../core/errors.ts";
 import type { SqlSession } from "../core/ports.ts";
 import { ENGINE_SCHEMA } from "../engine/open-engine.ts";
 import type { CurrentRows } from "./current-rows.ts";
@@ -67,7 +67,13 @@ async function withBuildSideKept(session: SqlSession, request: DeltaRequest, wor
   }
 }
 
-async function checkConservation(session: SqlSession, request: DeltaRequest, told: string, current: bigint, signal: AbortSignal): Promise<void> {
+async function checkConservation(
+  session: SqlSession,
+  request: DeltaRequest,
+  told: string,
+  current: bigint,
+  signal: AbortSignal,
+): Promise<void> {
   const [counts] = await session.rows(
     `SELECT (SELECT count(*) FROM (${told})), (SELECT count(h1) FROM ${UNMATCHED}), (SELECT count(g1) FROM ${UNMATCHED})`,
     signal,

@@ -6,7 +6,12 @@ import { keyColumns, outputColumns, snapshotRows } from "./snapshot-view.ts";
 import { writeParquet } from "./write-delta.ts";
 
 /** Writes base and log of a snapshot as one new base (core/delta.ts), sorted by key, and returns how many rows it has. */
-export async function foldBase(session: SqlSession, snapshot: Snapshot, path: string, signal: AbortSignal): Promise<{ readonly rows: bigint }> {
+export async function foldBase(
+  session: SqlSession,
+  snapshot: Snapshot,
+  path: string,
+  signal: AbortSignal,
+): Promise<{ readonly rows: bigint }> {
   const { layout } = snapshot;
   const outputs = layout.outputs.map((output) => output.name);
   const columns = ["'refresh' AS op", ...keyColumns(layout.keyCount), ...outputColumns(outputs), "h1", "h2"];

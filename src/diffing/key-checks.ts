@@ -1,5 +1,5 @@
-import { SyncError } from "../core/errors.ts";
 import type { Snapshot } from "../core/delta.ts";
+import { SyncError } from "../core/errors.ts";
 import type { SqlSession } from "../core/ports.ts";
 import { sqlText } from "../engine/sql-literal.ts";
 import type { DeltaRequest } from "./delta-request.ts";
@@ -40,10 +40,14 @@ export async function checkDeltaKeys(session: SqlSession, request: DeltaRequest,
   );
   const [torn, withoutKey, twice] = (row ?? []).map((count) => BigInt(count ?? "0"));
   if (torn !== undefined && torn > 0n) {
-    throw new SyncError("SOURCE_TRUNCATED", `${String(torn)} rows arrived torn: they do not have the columns that were asked for. Nothing was delivered.`, {
-      hint: "Run again; the snapshot is as it was.",
-      retry: "transient",
-    });
+    throw new SyncError(
+      "SOURCE_TRUNCATED",
+      `${String(torn)} rows arrived torn: they do not have the columns that were asked for. Nothing was delivered.`,
+      {
+        hint: "Run again; the snapshot is as it was.",
+        retry: "transient",
+      },
+    );
   }
   if (withoutKey !== undefined && withoutKey > 0n) throw nullKeys(request, withoutKey);
   if (twice !== undefined && twice > 0n) throw duplicateKeys(request, twice);

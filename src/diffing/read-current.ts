@@ -1,5 +1,5 @@
-import { SyncError } from "../core/errors.ts";
 import type { Layout } from "../core/delta.ts";
+import { SyncError } from "../core/errors.ts";
 import type { SqlSession } from "../core/ports.ts";
 import { createRowTextPipe, type RowTextPipe, rowTextLines } from "../engine/row-text.ts";
 import { type CurrentRows, relationRows, ROWS_READ, rowTextRows } from "./current-rows.ts";
@@ -45,7 +45,10 @@ export async function readCurrent(
 }
 
 async function rowsRead(session: SqlSession, signal: AbortSignal): Promise<bigint> {
-  const [row] = await session.rows("SELECT coalesce(max(last_value), 0) FROM duckdb_sequences() WHERE database_name = 'memory' AND sequence_name = 'rows_read'", signal);
+  const [row] = await session.rows(
+    "SELECT coalesce(max(last_value), 0) FROM duckdb_sequences() WHERE database_name = 'memory' AND sequence_name = 'rows_read'",
+    signal,
+  );
   return BigInt(row?.[0] ?? "0");
 }
 

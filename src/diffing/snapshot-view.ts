@@ -18,7 +18,10 @@ export function sameKey(keyCount: number, left: string, right: string): string {
  */
 export function snapshotRows(snapshot: Snapshot, outputs: readonly string[]): string {
   const keyCount = snapshot.layout.keyCount;
-  const base = snapshot.base === null ? null : `SELECT ${fileColumns(snapshot.base, keyCount, outputs, "o").join(", ")} FROM ${parquet(snapshot.base)} WHERE op <> 'removed'`;
+  const base =
+    snapshot.base === null
+      ? null
+      : `SELECT ${fileColumns(snapshot.base, keyCount, outputs, "o").join(", ")} FROM ${parquet(snapshot.base)} WHERE op <> 'removed'`;
   if (snapshot.log.length === 0) return base ?? emptyRows(keyCount, outputs);
   const last = lastWords(snapshot.log, keyCount, outputs);
   const columns = [...keyColumns(keyCount), ...outputColumns(outputs), "h1", "h2"].join(", ");

@@ -18,10 +18,17 @@ export function engineError(error: unknown, doing: string, limits: EngineLimits 
       context: { kind },
     });
   }
-  return new SyncError("ENGINE_FAILED", `The embedded engine could not ${doing} (${kind} error; its text is withheld because it may quote a row).`, {
-    hint: limits === null ? "Run the query by itself in the DuckDB shell to see the row that it fails on." : "Check `engine:` in the configuration.",
-    context: { kind, lock: /lock on file/iu.test(message) },
-  });
+  return new SyncError(
+    "ENGINE_FAILED",
+    `The embedded engine could not ${doing} (${kind} error; its text is withheld because it may quote a row).`,
+    {
+      hint:
+        limits === null
+          ? "Run the query by itself in the DuckDB shell to see the row that it fails on."
+          : "Check `engine:` in the configuration.",
+      context: { kind, lock: /lock on file/iu.test(message) },
+    },
+  );
 }
 
 /** Kinds of error that DuckDB raises before it reads a row. */
@@ -45,7 +52,11 @@ function outOfMemory(message: string): SyncError {
 }
 
 function diskFull(): SyncError {
-  return new SyncError("ENGINE_DISK_FULL", "The embedded engine could not write to its spill folder: it is full, or engine.max_temp_size is reached.", {
-    hint: "Free space under engine.temp_directory, or raise engine.max_temp_size.",
-  });
+  return new SyncError(
+    "ENGINE_DISK_FULL",
+    "The embedded engine could not write to its spill folder: it is full, or engine.max_temp_size is reached.",
+    {
+      hint: "Free space under engine.temp_directory, or raise engine.max_temp_size.",
+    },
+  );
 }

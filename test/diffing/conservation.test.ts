@@ -51,19 +51,21 @@ const duplicates: readonly (readonly [string, readonly Text[][]])[] = [
   ["two changed rows of one key", [...rows.slice(1), ["0", "a", null], ["0", "b", null]]],
 ];
 
-test.each(duplicates.flatMap(([name, result]) => [[name, "row text", rowTextSource, result] as const, [name, "a relation", relationSource, result] as const]))(
-  "%s is refused as a duplicate key with its query and without a value (%s)",
-  async (_, __, source, result) => {
-    await using folder = await tempFolder();
-    await using table = await ToldTable.open({ folder: folder.path });
-    await table.tell(source(people, rows));
-    await expect(table.compare(source(people, result))).rejects.toMatchObject({
-      code: "DATA_KEY_DUPLICATE",
-      message: expect.stringMatching(/^1 rows have a primary key \("id"\)/u),
-      hint: expect.stringContaining("HAVING count(*) > 1"),
-    });
-  },
-);
+test.each(
+  duplicates.flatMap(([name, result]) => [
+    [name, "row text", rowTextSource, result] as const,
+    [name, "a relation", relationSource, result] as const,
+  ]),
+)("%s is refused as a duplicate key with its query and without a value (%s)", async (_, __, source, result) => {
+  await using folder = await tempFolder();
+  await using table = await ToldTable.open({ folder: folder.path });
+  await table.tell(source(people, rows));
+  await expect(table.compare(source(people, result))).rejects.toMatchObject({
+    code: "DATA_KEY_DUPLICATE",
+    message: expect.stringMatching(/^1 rows have a primary key \("id"\)/u),
+    hint: expect.stringContaining("HAVING count(*) > 1"),
+  });
+});
 
 test.each([
   ["row text", rowTextSource],

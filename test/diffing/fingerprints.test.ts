@@ -74,15 +74,27 @@ test("a change in an ignored column alone is no change, and is told with the nex
   const seen = await table.tell(rowTextSource(users, [["1", "a", "b", "11"]]));
   expect(seen.counts).toMatchObject({ changed: 0n, unchanged: 1n });
   const real = await table.tell(rowTextSource(users, [["1", "a", "c", "12"]]));
-  expect(await toldRows(table.engine, real)).toMatchObject([{ op: "changed", after: ["1", "a", "c", "12"], before: ["1", "a", "b", "10"] }]);
+  expect(await toldRows(table.engine, real)).toMatchObject([
+    { op: "changed", after: ["1", "a", "c", "12"], before: ["1", "a", "b", "10"] },
+  ]);
 });
 
 test("a column without a difference in its outputs costs a refresh and tells nothing", async () => {
   await using folder = await tempFolder();
   await using table = await ToldTable.open({ folder: folder.path });
-  await table.tell(rowTextSource(users, [["1", "a", "b", "10"], ["2", "a", "b", "10"]]));
+  await table.tell(
+    rowTextSource(users, [
+      ["1", "a", "b", "10"],
+      ["2", "a", "b", "10"],
+    ]),
+  );
   const retyped = users.map((column) => (column.name === "score" ? { ...column, type: "bigint" } : column));
-  const delta = await table.tell(rowTextSource(retyped, [["1", "a", "b", "10"], ["2", "a", "b", "11"]]));
+  const delta = await table.tell(
+    rowTextSource(retyped, [
+      ["1", "a", "b", "10"],
+      ["2", "a", "b", "11"],
+    ]),
+  );
   expect(delta.counts).toMatchObject({ changed: 1n, refreshed: 1n, unchanged: 1n });
   expect(delta.wholeSnapshot).toBe(true);
 });

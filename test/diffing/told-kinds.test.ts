@@ -48,7 +48,10 @@ test("a change of `changes` keeps rows that left untold", async () => {
   await table.tell(source(["1", "a"], ["2", "b"]));
   await table.tell(source(["1", "a"]));
   table.promote(await table.compare(source(["1", "a"]), "delta", ["added"]));
-  expect(await table.rows()).toEqual([["1", "a"], ["2", "b"]]);
+  expect(await table.rows()).toEqual([
+    ["1", "a"],
+    ["2", "b"],
+  ]);
 });
 
 test("mode full tells every row as full and no removal", async () => {
@@ -65,8 +68,15 @@ test("a resync tells every row whole, and removals", async () => {
   await using table = await ToldTable.open({ folder: folder.path });
   await table.tell(source(["1", "a"], ["2", "b"]));
   const delta = await table.tell(source(["2", "b"], ["3", "c"]), "resync");
-  expect((await toldRows(table.engine, delta)).map(({ op, key }) => [op, key[0]])).toEqual([["removed", "1"], ["full", "2"], ["full", "3"]]);
-  expect(await table.rows()).toEqual([["2", "b"], ["3", "c"]]);
+  expect((await toldRows(table.engine, delta)).map(({ op, key }) => [op, key[0]])).toEqual([
+    ["removed", "1"],
+    ["full", "2"],
+    ["full", "3"],
+  ]);
+  expect(await table.rows()).toEqual([
+    ["2", "b"],
+    ["3", "c"],
+  ]);
   expect((await table.tell(source(["2", "b"], ["3", "c"]))).counts).toMatchObject({ unchanged: 2n, refreshed: 0n });
 });
 
@@ -94,7 +104,11 @@ test("uncertain keys are stated whether they differ or not", async () => {
     { op: "refresh", key: ["3"], after: ["3", "c"], before: [null, null] },
     { op: "removed", key: ["4"], after: [null, null], before: ["4", "d"] },
   ]);
-  expect(await table.rows()).toEqual([["1", "a"], ["2", "b"], ["3", "c"]]);
+  expect(await table.rows()).toEqual([
+    ["1", "a"],
+    ["2", "b"],
+    ["3", "c"],
+  ]);
   expect((await table.tell(source(["1", "a"], ["2", "b"], ["3", "c"]))).counts).toMatchObject({ unchanged: 3n, changed: 0n });
 });
 
@@ -104,7 +118,10 @@ test("after a reset every key is stated: present ones added, others removed with
   const told = await table.tell(source(["1", "a"], ["2", "b"]));
   const gone = await table.tell(source(["2", "b"]));
   const names = ["id", "name"];
-  const uncertain = [{ path: told.path, outputs: names }, { path: gone.path, outputs: names }];
+  const uncertain = [
+    { path: told.path, outputs: names },
+    { path: gone.path, outputs: names },
+  ];
   table.snapshot = { layout: told.layout, base: null, log: [], uncertain, rows: 0n };
   const delta = await table.tell(source(["3", "c"], ["2", "b"]));
   expect((await toldRows(table.engine, delta)).map(({ op, key, before }) => [op, key[0], before[1]])).toEqual([
@@ -112,5 +129,8 @@ test("after a reset every key is stated: present ones added, others removed with
     ["added", "2", null],
     ["added", "3", null],
   ]);
-  expect(await table.rows()).toEqual([["2", "b"], ["3", "c"]]);
+  expect(await table.rows()).toEqual([
+    ["2", "b"],
+    ["3", "c"],
+  ]);
 });

@@ -7,14 +7,63 @@ const one = columnsOf({ id: "text" });
 const two = columnsOf({ id: "text", value: "text" });
 
 const traps: readonly (readonly [string, readonly Text[][]])[] = [
-  ["a byte order mark in the first value", [["\uFEFFa", "\uFEFF"], ["b", "\uFEFF"]]],
+  [
+    "a byte order mark in the first value",
+    [
+      ["\uFEFFa", "\uFEFF"],
+      ["b", "\uFEFF"],
+    ],
+  ],
   ["a first value that is nothing but a byte order mark", [["\uFEFF", null]]],
-  ["the text of the sentinel", [["\\?", "\\?"], ["#", "\\N"]]],
-  ["every escape, and text that looks like one", [["\\\\n", "\\\n"], ["\\v\v", "\\\\v\\\v"], ["\b\f\r\n\t", "\\b\\f\\r\\n\\t"], ["\v0\v1", "\\0\\1"]]],
-  ["quotes, commas and comment signs", [['"', "'"], [",", '""'], ["# x", ";"]]],
-  ["control characters and separators", [["\u0001", "\u001F"], ["\u007F", "\u0085"], ["\u2028", "\u2029"]]],
-  ["emoji, combining marks and right-to-left marks", [["😀", "e\u0301"], ["\u202Eabc", "👩‍👩‍👧"]]],
-  ["NULL beside its lookalikes", [["1", null], ["2", ""], ["3", "NULL"], ["4", "\\N"], ["5", "N"]]],
+  [
+    "the text of the sentinel",
+    [
+      ["\\?", "\\?"],
+      ["#", "\\N"],
+    ],
+  ],
+  [
+    "every escape, and text that looks like one",
+    [
+      ["\\\\n", "\\\n"],
+      ["\\v\v", "\\\\v\\\v"],
+      ["\b\f\r\n\t", "\\b\\f\\r\\n\\t"],
+      ["\v0\v1", "\\0\\1"],
+    ],
+  ],
+  [
+    "quotes, commas and comment signs",
+    [
+      ['"', "'"],
+      [",", '""'],
+      ["# x", ";"],
+    ],
+  ],
+  [
+    "control characters and separators",
+    [
+      ["\u0001", "\u001F"],
+      ["\u007F", "\u0085"],
+      ["\u2028", "\u2029"],
+    ],
+  ],
+  [
+    "emoji, combining marks and right-to-left marks",
+    [
+      ["😀", "e\u0301"],
+      ["\u202Eabc", "👩‍👩‍👧"],
+    ],
+  ],
+  [
+    "NULL beside its lookalikes",
+    [
+      ["1", null],
+      ["2", ""],
+      ["3", "NULL"],
+      ["4", "\\N"],
+      ["5", "N"],
+    ],
+  ],
 ];
 
 test.each(traps)("row text keeps %s", async (_, rows) => {

@@ -16,6 +16,8 @@ interface Options {
   readonly keyCount?: number;
   readonly ignored?: readonly string[];
   readonly changes?: readonly ChangeKind[];
+  /** An engine to share; without one the table opens its own. */
+  readonly engine?: Engine;
   readonly limits?: { readonly memoryLimit: string; readonly threads: number };
 }
 
@@ -41,11 +43,11 @@ export class ToldTable implements AsyncDisposable {
 
   static async open(options: Options): Promise<ToldTable> {
     const limits = { memoryLimit: "500MB", threads: 2, ...options.limits, tempDirectory: join(options.folder, "tmp"), maxTempSize: "5GB" };
-    return new ToldTable(await openEngine(limits, never), options);
+    return new ToldTable(options.engine ?? (await openEngine(limits, never)), options);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.engine[Symbol.asyncDispose]();
+    if (this.#options.engine === undefined) await this.engine[Symbol.asyncDispose]();
   }
 
   /** Compares a source's result with the snapshot; every column is an output of its own name. */
