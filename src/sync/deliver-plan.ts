@@ -2,6 +2,7 @@ import { join } from "node:path";
 import { SyncError } from "../core/errors.ts";
 import { failpoint } from "../core/failpoint.ts";
 import type { ObjectBody } from "../core/ports.ts";
+import { counted } from "../core/readable.ts";
 import type { Plan } from "../state/documents.ts";
 import { ObjectNotes } from "../state/plans.ts";
 import { fileBody, stagedFile } from "../state/state-files.ts";
@@ -44,7 +45,7 @@ export async function deliverPlan(context: RunContext, plan: Plan, signal: Abort
   const outcome = await report.phase(
     "deliver",
     () => deliverEach(context, plan, data, signal),
-    () => `${data.length} files`,
+    () => counted(data.length, "file"),
   );
   if (outcome === "bytes_lost" || manifest.length === 0) return outcome;
   return await report.phase("manifest", () => deliverEach(context, plan, manifest, signal));
@@ -83,8 +84,10 @@ async function deliverOne(context: RunContext, plan: Plan, object: Delivery, sig
   try {
     await sendObject(context, plan, object, body, notes, signal);
   } catch (error) {
-    // The store hashed what it read once more: bytes that changed after the check never reached the destination.
-    if (error instanceof SyncError && error.code === "BYTES_CHANGED") return "bytes_lost";
+    // Staged bytes can change, or be tidied away by a host that was quicker, after the check; the store hashes what it reads, so
+    // none of that reached the destination.
+    if ((error instanceof SyncError && error.code === "BYTES_CHANGED") || (await stagedBody(context, object, signal)) === null)
+      return "bytes_lost";
     throw error;
   }
   await failpoint(object.isManifest ? "manifest.after-put" : "deliver.after-put");

@@ -3,6 +3,7 @@ import type { Delta, ResolvedMapping, StagedFile } from "../core/delta.ts";
 import { makeFolder, syncFolder } from "../core/durable-file.ts";
 import { SyncError } from "../core/errors.ts";
 import { failpoint } from "../core/failpoint.ts";
+import { bytes, count, counted } from "../core/readable.ts";
 import type { DeltaKind } from "../diffing/delta-request.ts";
 import type { Engine } from "../engine/open-engine.ts";
 import type { Current, FileRef, Plan } from "../state/documents.ts";
@@ -97,11 +98,12 @@ export function tells(delta: Delta): boolean {
 
 function diffDetail(delta: Delta): string {
   const { added, changed, removed, full, current } = delta.counts;
-  return `${current} rows: +${added} ~${changed} -${removed}${full > 0n ? ` full ${full}` : ""}`;
+  const told = full > 0n ? `*${count(full)} -${count(removed)}` : `+${count(added)} ~${count(changed)} -${count(removed)}`;
+  return `${counted(current, "row")}: ${told}`;
 }
 
 function filesDetail(files: readonly StagedFile[]): string {
-  return `${files.length} files, ${files.reduce((sum, file) => sum + file.size, 0)} bytes`;
+  return `${counted(files.length, "file")}, ${bytes(files.reduce((sum, file) => sum + file.size, 0))}`;
 }
 
 /** Makes a comparison durable and writes the plan that would deliver it; the plan is not yet created. */

@@ -62,7 +62,7 @@ test("a plan shows counts, files and examples", async () => {
     audiences  run RUN-ID-16-LETTER
       ok  describe                                                               0.0 s
       ok  diff       810 rows: +810 ~0 -0                                        0.0 s
-      ok  files      1 files, 55138 bytes                                        0.0 s
+      ok  files      1 file, 55.1 kB                                             0.0 s
     "
   `);
 });
@@ -88,17 +88,17 @@ test("a first run delivers every row", async () => {
     audiences  run RUN-ID-16-LETTER
       ok  describe                                                               0.0 s
       ok  diff       810 rows: +810 ~0 -0                                        0.0 s
-      ok  files      1 files, 55138 bytes                                        0.0 s
+      ok  files      1 file, 55.1 kB                                             0.0 s
       ok  plan                                                                   0.0 s
-      ok  deliver    1 files                                                     0.0 s
+      ok  deliver    1 file                                                      0.0 s
       ok  manifest                                                               0.0 s
       ok  snapshot                                                               0.0 s
     customers  run RUN-ID-16-LETTER
       ok  describe                                                               0.0 s
-      ok  diff       3000 rows: +3000 ~0 -0                                      0.0 s
-      ok  files      1 files, 329096 bytes                                       0.0 s
+      ok  diff       3,000 rows: +3,000 ~0 -0                                    0.0 s
+      ok  files      1 file, 329.1 kB                                            0.0 s
       ok  plan                                                                   0.0 s
-      ok  deliver    1 files                                                     0.0 s
+      ok  deliver    1 file                                                      0.0 s
       ok  manifest                                                               0.0 s
       ok  snapshot                                                               0.0 s
     "

@@ -1,9 +1,9 @@
+import { counted } from "../../core/readable.ts";
 import type { StreamPreview } from "../../sync/preview-stream.ts";
 import { previewStream } from "../../sync/preview-stream.ts";
 import { assemble } from "../assemble.ts";
 import type { CommandContext, CommandOutcome } from "../command.ts";
 import { openProject } from "../open-project.ts";
-import { counted } from "../render/numbers.ts";
 import type { StreamChoice } from "../stream-choice.ts";
 
 /** Shows the first rows of the chosen streams byte for byte as they would stand in a file. */

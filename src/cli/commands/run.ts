@@ -1,6 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { resolve } from "node:path";
 import { SyncError } from "../../core/errors.ts";
+import { counted } from "../../core/readable.ts";
 import type { Project, Stream } from "../../core/types.ts";
 import { applyPlanFile, planFileStream } from "../../sync/apply-plan-file.ts";
 import type { RunResult } from "../../sync/recorded-run.ts";
@@ -10,7 +11,7 @@ import { assemble } from "../assemble.ts";
 import type { CommandContext, CommandOutcome } from "../command.ts";
 import { openProject } from "../open-project.ts";
 import { parseSlot } from "../parse-slot.ts";
-import { counted, duration } from "../render/numbers.ts";
+import { duration } from "../render/numbers.ts";
 import { runData } from "../render/run-data.ts";
 import { runSummary } from "../render/run-record.ts";
 import { asSyncError } from "../report-error.ts";

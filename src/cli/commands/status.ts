@@ -1,9 +1,10 @@
+import { count } from "../../core/readable.ts";
 import { streamStatus, type StreamStatus } from "../../sync/stream-status.ts";
 import type { CommandContext, CommandOutcome } from "../command.ts";
 import { openProject } from "../open-project.ts";
 import { openState } from "../open-state.ts";
 import type { Paint } from "../paint.ts";
-import { ago, count } from "../render/numbers.ts";
+import { ago } from "../render/numbers.ts";
 import { runData } from "../render/run-data.ts";
 import { type Align, table } from "../render/table.ts";
 import type { StreamChoice } from "../stream-choice.ts";

@@ -1,6 +1,6 @@
 import { loadProject } from "../../config/load-project.ts";
+import { counted } from "../../core/readable.ts";
 import type { CommandContext, CommandOutcome } from "../command.ts";
-import { counted } from "../render/numbers.ts";
 
 /** Checks the configuration and every model without asking any server; all problems are told at once. */
 export async function validateProject(_options: Readonly<Record<string, never>>, context: CommandContext): Promise<CommandOutcome> {

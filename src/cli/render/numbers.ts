@@ -1,25 +1,3 @@
-/** An exact count with thousands grouped, e.g. `1,204,331`. */
-export function count(value: number | bigint): string {
-  return value.toLocaleString("en-US");
-}
-
-/** A count and its noun: `1 row`, `2 rows`. */
-export function counted(value: number | bigint, noun: string): string {
-  return `${count(value)} ${noun}${BigInt(value) === 1n ? "" : "s"}`;
-}
-
-/** Bytes in decimal units, as shops and S3 bills count them: `251.4 kB`. */
-export function bytes(value: number): string {
-  const units = ["B", "kB", "MB", "GB", "TB"];
-  let rest = value;
-  let unit = 0;
-  while (rest >= 999.95 && unit < units.length - 1) {
-    rest /= 1000;
-    unit += 1;
-  }
-  return `${unit === 0 ? String(rest) : rest.toFixed(1)} ${units[unit] ?? ""}`;
-}
-
 /** A length of time: `41.8 s`, `2m 11s`, `1h 05m`. */
 export function duration(milliseconds: number): string {
   if (milliseconds < 59_950) return `${(milliseconds / 1000).toFixed(1)} s`;

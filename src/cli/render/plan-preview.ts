@@ -1,7 +1,8 @@
+import { count } from "../../core/readable.ts";
 import type { PlanPreview } from "../../sync/plan-stream.ts";
 import type { DeltaSample } from "../../sync/sample-delta.ts";
 import type { Paint } from "../paint.ts";
-import { count, minute } from "./numbers.ts";
+import { minute } from "./numbers.ts";
 import { countLines, fileLines } from "./run-record.ts";
 import { indent } from "./table.ts";
 

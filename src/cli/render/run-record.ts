@@ -1,7 +1,8 @@
 import type { Place } from "../../core/ports.ts";
+import { bytes, count, counted } from "../../core/readable.ts";
 import type { RunRecord, RunStatus } from "../../state/documents.ts";
 import type { Paint } from "../paint.ts";
-import { bytes, count, counted, duration, minute, share } from "./numbers.ts";
+import { duration, minute, share } from "./numbers.ts";
 import { type Align, indent, table } from "./table.ts";
 
 /** A place as people write it: a folder's path, or a bucket's URL. */
