@@ -39,7 +39,9 @@ export function readPlanFile(text: string): Plan {
 
 function planHash(plan: Plan): string {
   // Through the schema, which puts keys into one order: a plan that was just made may hold them in another.
-  return createHash("sha256").update(JSON.stringify(planSchema.parse(plan))).digest("hex");
+  return createHash("sha256")
+    .update(JSON.stringify(planSchema.parse(plan)))
+    .digest("hex");
 }
 
 function invalid(what: string): SyncError {

@@ -1,4 +1,4 @@
-import { SyncError } from "../core/errors.ts";
+import { SyncError, isAbort } from "../core/errors.ts";
 import { failpoint } from "../core/failpoint.ts";
 import type { Stream } from "../core/types.ts";
 import type { DeltaKind } from "../diffing/delta-request.ts";
@@ -9,7 +9,7 @@ import { publishFile } from "../state/state-files.ts";
 import { confirmClaim } from "./confirm-claim.ts";
 import { dropUnnamed, foldWhenDue } from "./fold-when-due.ts";
 import { mustReadCurrent, openStream } from "./open-stream.ts";
-import { recordedRun, type RunResult } from "./recorded-run.ts";
+import { asError, recordedRun, type RunResult } from "./recorded-run.ts";
 import { openPlan, recordFinished, rollForward } from "./resume-plan.ts";
 import type { RunContext } from "./run-context.ts";
 import { smallCount } from "./run-report.ts";
@@ -47,7 +47,8 @@ async function followProtocol(context: RunContext, options: RunStreamOptions, si
 
   // EXTRACTED: what changed, proved to be all of it, and the files that tell it. STAGED: hashed and durable.
   const kind = deltaKind(stream, current, options);
-  const draft = await unlessFailed(context, () => draftPlan(context, current, kind, signal));
+  const draft = await unlessOvertaken(context, current, () => draftPlan(context, current, kind, signal));
+  if (draft === "overtaken") return await yieldToOther(context, signal);
   if (draft.plan === null) return await closeWithoutPlan(context, draft.comparison, kind, signal);
 
   return await commitPlan(context, draft.plan, signal);
@@ -146,19 +147,28 @@ async function yieldToOther(context: RunContext, signal: AbortSignal): Promise<R
   return "superseded";
 }
 
+/** What was delivered stays delivered when tidying up fails: the next run tidies again, and stops if the state is damaged. */
 async function tidyUp(context: RunContext, read: Current, signal: AbortSignal): Promise<void> {
-  const current = await context.report.phase("snapshot", () => foldWhenDue(context, read, signal));
-  await cleanStaging(context, current, signal);
-  await pruneCurrent(context.state, context.stream.name, signal);
-  await failpoint("cleanup.done");
+  try {
+    const current = await context.report.phase("snapshot", () => foldWhenDue(context, read, signal));
+    await cleanStaging(context, current, signal);
+    await pruneCurrent(context.state, context.stream.name, signal);
+    await failpoint("cleanup.done");
+  } catch (error) {
+    const why = error instanceof SyncError ? `${error.code}: ${error.message}` : isAbort(error) ? "it was stopped" : asError(error).name;
+    context.report.warn(`Tidying up after the run of ${context.stream.name} is left to the next one (${why}).`);
+  }
 }
 
-/** Before a plan exists, a failure leaves nothing behind. */
-async function unlessFailed<T>(context: RunContext, work: () => Promise<T>): Promise<T> {
+/** Before a plan exists, a failure leaves nothing behind. It is none when another run delivered meanwhile and tidied this one's staging away. */
+async function unlessOvertaken<T>(context: RunContext, current: Current, work: () => Promise<T>): Promise<T | "overtaken"> {
+  const always = new AbortController().signal;
   try {
     return await work();
   } catch (error) {
-    await dropStaging(context, new AbortController().signal);
+    await dropStaging(context, always);
+    const now = await mustReadCurrent(context, always);
+    if (!isAbort(error) && now.generation > current.generation) return "overtaken";
     throw error;
   }
 }

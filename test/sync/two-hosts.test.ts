@@ -35,31 +35,34 @@ const tables = [
   { a: "3", b: "3", c: "3", d: "3" },
 ] as const;
 
-// A pauses at the point; B runs whole, twice, over a table that changes; A goes on; a last run brings the destination up to date.
-for (const point of FAILPOINTS) {
-  test.each([1, 2])(`a host that pauses at ${point} while another runs neither loses nor doubles anything (occurrence %i)`, async (nth) => {
-    await using at = await world();
-    // Generation 1 stands already, except where its making is the point.
-    if (!["opened", "claim.put", "claim.confirmed"].includes(point)) await at.deliver(tables[0]);
-    at.set(tables[1]);
-    const other = at.host("other");
-    const pause = pauseAt(point, nth, async () => {
-      await at.run(other);
-      at.set(tables[2]);
-      await at.run(other);
-    });
-    await at.run(at.host("paused"));
-    at.set({ a: "4", b: "4" });
-    await at.run(at.host("paused again"));
-    armFailpoints(null);
-    expect(pause.reached() || RARE.has(`${point}:${nth}`)).toBe(true);
-    at.set(tables[2]);
-    await expectWhole(at, tables[2]);
-  });
-}
+/** Points of a stream's first run alone. */
+const ONCE: readonly Failpoint[] = ["opened", "claim.put", "claim.confirmed"];
 
-/** Points that this little history does not reach that often. */
-const RARE = new Set<string>(["opened:2", "claim.put:2", "claim.confirmed:2", "refresh.swapped:1", "refresh.swapped:2"]);
+// A pauses at the point; B runs whole, twice, over a table that changes; A goes on; a last run brings the destination up to date.
+for (const point of FAILPOINTS.filter((name) => name !== "refresh.swapped")) {
+  test.each(ONCE.includes(point) ? [1] : [1, 2])(
+    `a host that pauses at ${point} while another runs neither loses nor doubles anything (occurrence %i)`,
+    async (nth) => {
+      await using at = await world();
+      // Generation 1 stands already, except where its making is the point.
+      if (!ONCE.includes(point)) await at.deliver(tables[0]);
+      at.set(tables[1]);
+      const other = at.host("other");
+      const pause = pauseAt(point, nth, async () => {
+        await at.run(other);
+        at.set(tables[2]);
+        await at.run(other);
+      });
+      await at.run(at.host("paused"));
+      at.set({ a: "4", b: "4" });
+      await at.run(at.host("paused again"));
+      armFailpoints(null);
+      expect(pause.reached()).toBe(true);
+      at.set(tables[2]);
+      await expectWhole(at, tables[2]);
+    },
+  );
+}
 
 test("a plan of a paused host yields to the plan that was created first", async () => {
   await using at = await world();

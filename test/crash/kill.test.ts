@@ -1,0 +1,91 @@
+import { describe, expect, test } from "vitest";
+import type { Failpoint } from "../../src/core/failpoint.ts";
+import { cliProject, type CliProject } from "../support/cli-project.ts";
+import { executeCli } from "../support/execute.ts";
+
+// The built program, killed for good at every named point, then started again as a scheduler would.
+
+async function run(project: CliProject, failpoint?: string) {
+  return await executeCli(["run", "-m", "users"], { cwd: project.folder.path, env: { SPILLWAY_FAILPOINT: failpoint } });
+}
+
+async function expectWhole(project: CliProject, table: Readonly<Record<string, string>>): Promise<void> {
+  const again = await run(project);
+  expect(`${again.code} ${again.stderr}`).toMatch(/^0 /);
+  expect(await project.consumed()).toEqual(table);
+  await project.checkHistory();
+}
+
+const FIRST_RUN: readonly Failpoint[] = [
+  "opened",
+  "claim.put",
+  "claim.confirmed",
+  "lease.taken",
+  "plan.created",
+  "deliver.after-put",
+  "promote.after-swap",
+];
+
+test.each(FIRST_RUN)("a first run that is killed at %s is finished by the next one", async (point) => {
+  await using project = await cliProject();
+  const table = { a: "1", b: "2" };
+  await project.set(table);
+  expect((await run(project, `${point}=kill`)).signal).toBe("SIGKILL");
+  await project.checkHistory();
+  await expectWhole(project, table);
+});
+
+/** Every point of a later run, with how often a run that adds, changes and removes passes it. */
+const LATER_RUN: readonly (readonly [Failpoint, number])[] = [
+  ["lease.taken", 1],
+  ["extract.done", 1],
+  ["stage.files-written", 1],
+  ["stage.uploaded", 1],
+  ["plan.created", 1],
+  ["deliver.before-put", 1],
+  ["deliver.before-put", 4],
+  ["deliver.after-put", 1],
+  ["deliver.after-put", 3],
+  ["deliver.marked", 1],
+  ["deliver.marked", 2],
+  ["manifest.after-put", 1],
+  ["manifest.marked", 1],
+  ["promote.before-swap", 1],
+  ["promote.after-swap", 1],
+  ["fold.written", 1],
+  ["fold.swapped", 1],
+  ["cleanup.done", 1],
+];
+
+describe("a later run", () => {
+  // Two halves side by side; each keeps its project, so that what one crash leaves behind meets the next.
+  test.concurrent.each([0, 1])(
+    "that is killed at any point is finished by the next one (half %i)",
+    async (half) => {
+      await using project = await cliProject();
+      await project.set({ a: "0", b: "0" });
+      await expectWhole(project, { a: "0", b: "0" });
+      for (const [at, [point, nth]] of LATER_RUN.entries()) {
+        if (at % 2 !== half) continue;
+        const table = { a: `${at + 1}`, [`n${at}`]: "x", ...(at % 4 < 2 ? { b: "0" } : {}) };
+        await project.set(table);
+        const killed = await run(project, `${point}:${nth}=kill`);
+        expect(`${point}:${nth} ${killed.signal}`).toBe(`${point}:${nth} SIGKILL`);
+        await project.checkHistory();
+        await expectWhole(project, table);
+      }
+    },
+    60_000,
+  );
+});
+
+test("a baseline and a refresh that are killed at their swap are whole", async () => {
+  await using project = await cliProject();
+  await project.set({ a: "1" });
+  await expectWhole(project, { a: "1" });
+  const args = ["state", "baseline", "-m", "users", "--yes"];
+  const killed = await executeCli(args, { cwd: project.folder.path, env: { SPILLWAY_FAILPOINT: "refresh.swapped=kill" } });
+  expect(killed.signal).toBe("SIGKILL");
+  await project.set({ a: "2" });
+  await expectWhole(project, { a: "2" });
+});

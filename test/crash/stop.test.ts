@@ -1,0 +1,93 @@
+import { spawn } from "node:child_process";
+import { readFile, rm } from "node:fs/promises";
+import { text } from "node:stream/consumers";
+import { setTimeout as wait } from "node:timers/promises";
+import { expect, test } from "vitest";
+import type { Failpoint } from "../../src/core/failpoint.ts";
+import { cliProject, type CliProject } from "../support/cli-project.ts";
+import { BUILT_CLI, executeCli } from "../support/execute.ts";
+
+// Two processes on one state root: one is stopped at a point (a laptop lid, a paused machine), its lease is lost, the other one runs
+// whole over a changed table, and the first goes on as if nothing had happened.
+
+const POINTS: readonly Failpoint[] = [
+  "lease.taken",
+  "extract.done",
+  "stage.uploaded",
+  "plan.created",
+  "deliver.before-put",
+  "deliver.after-put",
+  "manifest.after-put",
+  "promote.before-swap",
+  "promote.after-swap",
+  "fold.written",
+  "fold.swapped",
+];
+
+async function run(project: CliProject) {
+  const done = await executeCli(["run", "-m", "users"], { cwd: project.folder.path });
+  expect(`${done.code} ${done.stderr}`).toMatch(/^0 /);
+}
+
+async function stopAndGoOn(project: CliProject, point: Failpoint, meanwhile: () => Promise<void>): Promise<void> {
+  const child = spawn(process.execPath, [BUILT_CLI, "run", "-m", "users"], {
+    cwd: project.folder.path,
+    env: { ...process.env, SPILLWAY_FAILPOINT: `${point}=stop` },
+    stdio: ["ignore", "ignore", "pipe"],
+  });
+  const said = text(child.stderr);
+  const ended = new Promise<number | null>((resolve) => child.on("close", resolve));
+  try {
+    await untilStopped(child.pid ?? 0);
+    await meanwhile();
+  } finally {
+    child.kill("SIGCONT");
+  }
+  // Done, or too late to do anything: both are right, a crash or a damaged state is not.
+  expect(`${point} ${await ended}: ${await said}`).toMatch(/^\S+ [04]: /);
+}
+
+/** Waits until the kernel says that the process is stopped. */
+async function untilStopped(pid: number): Promise<void> {
+  for (let look = 0; look < 400; look += 1) {
+    const stat = await readFile(`/proc/${pid}/stat`, "utf8");
+    if (/\) T /.test(stat)) return;
+    await wait(25);
+  }
+  throw new Error(`process ${pid} was not stopped`);
+}
+
+test.concurrent.each([0, 1])(
+  "a process that is stopped while another one runs neither loses nor doubles anything (half %i)",
+  async (half) => {
+    await using project = await cliProject();
+    await project.set({ a: "0", b: "0" });
+    await run(project);
+    for (const [at, point] of POINTS.entries()) {
+      if (at % 2 !== half) continue;
+      await project.set({ a: `${at}.5`, [`n${at}`]: "x" });
+      const table = { a: `${at + 1}`, [`m${at}`]: "y" };
+      await stopAndGoOn(project, point, async () => {
+        await rm(project.folder.at("state", "users", "lease"), { recursive: true });
+        await project.set(table);
+        await run(project);
+        await project.checkHistory();
+      });
+      await project.checkHistory();
+      await run(project);
+      expect(await project.consumed()).toEqual(table);
+    }
+  },
+  60_000,
+);
+
+test("a second process leaves a stream alone that a living one holds, and says so", async () => {
+  await using project = await cliProject();
+  await project.set({ a: "0" });
+  await stopAndGoOn(project, "lease.taken", async () => {
+    const busy = await executeCli(["run", "-m", "users"], { cwd: project.folder.path });
+    expect(busy.code).toBe(4);
+    expect(busy.stderr).toContain("STREAM_BUSY");
+  });
+  expect(await project.consumed()).toEqual({ a: "0" });
+});
