@@ -37,7 +37,7 @@ export function kindOf(type: CatalogType): ColumnKind {
 const RECORD = 2249;
 
 /** Postgres SQL of a column in the extracting query: its native text, but JSON for what has no text worth delivering. */
-export function projected(column: Column, reference: SqlExpr): SqlExpr {
+function projected(column: Column, reference: SqlExpr): SqlExpr {
   const native = column.kind !== "json" || column.type === "json" || column.type === "jsonb";
   return native ? reference : `pg_catalog.to_jsonb(${reference})::pg_catalog.text`;
 }

@@ -1,0 +1,38 @@
+/** One measured piece of work. */
+export interface Entry {
+  readonly work: string;
+  readonly seconds: number;
+  /** Seconds over the mean of the baselines measured before and after. */
+  readonly ratio: number;
+  readonly peakBytes: number | null;
+  readonly rows: number;
+  /** Seconds of the parts that the program itself tells. */
+  readonly phases?: Readonly<Record<string, number>>;
+}
+
+/** Everything that one benchmark measured. */
+export interface Report {
+  readonly rows: number;
+  readonly node: string;
+  readonly cpus: number;
+  readonly entries: readonly Entry[];
+}
+
+/** The report for people. */
+export function reportText(report: Report): string {
+  const header = ["work", "wall", "× limit", "peak RSS", "parts"];
+  const lines = report.entries.map((entry) => [
+    entry.work,
+    `${entry.seconds.toFixed(2)} s`,
+    entry.ratio.toFixed(2),
+    entry.peakBytes === null ? "–" : `${Math.round(entry.peakBytes / 1e6)} MB`,
+    Object.entries(entry.phases ?? {})
+      .map(([phase, seconds]) => `${phase} ${seconds.toFixed(2)}`)
+      .join(" · "),
+  ]);
+  const widths = header.map((title, at) => Math.max(...[header, ...lines].map((line) => (line[at] ?? title).length)));
+  const row = (cells: readonly string[]): string => `| ${cells.map((cell, at) => cell.padEnd(widths[at] ?? 0)).join(" | ")} |`;
+  const rule = `|${widths.map((width) => "-".repeat(width + 2)).join("|")}|`;
+  const title = `${report.rows.toLocaleString("en")} rows of 10 columns · Node ${report.node} · ${report.cpus} CPUs`;
+  return [title, "", row(header), rule, ...lines.map(row), ""].join("\n");
+}

@@ -1,0 +1,28 @@
+import { fileURLToPath } from "node:url";
+import { expect, test } from "vitest";
+import { execute } from "../support/execute.ts";
+
+const ROOT = fileURLToPath(new URL("../..", import.meta.url));
+
+// No time is asserted: what a busy machine measures proves nothing. The benchmark itself refuses wrong row counts.
+test("the benchmark measures every piece of work, and each yields the rows that it should", { timeout: 120_000 }, async () => {
+  const done = await execute(process.execPath, ["--import", "tsx", "bench/main.ts", "--rows", "5000", "--limits", "150MB", "--json"], {
+    cwd: ROOT,
+    timeoutMs: 110_000,
+  });
+  expect(done.stderr).toBe("");
+  const report = JSON.parse(done.stdout) as { entries: { work: string; ratio: number; rows: number; peakBytes: number | null }[] };
+  expect(report.entries.map(({ work, rows }) => [work, rows])).toEqual([
+    ["psql COPY … csv > /dev/null, before the parts", 5000],
+    ["extract only > nowhere", 5000],
+    ["pg-cursor + csv-stringify > /dev/null", 5000],
+    ["psql COPY | sort | comm (unchanged)", 5000],
+    ["psql COPY … csv > /dev/null, after the parts", 5000],
+    ["psql COPY … csv > /dev/null, before engine 150MB", 5000],
+    ["first run, engine 150MB", 5000],
+    ["run without changes, engine 150MB", 0],
+    ["run with 1.4 % changed, engine 150MB", 70],
+    ["psql COPY … csv > /dev/null, after engine 150MB", 5000],
+  ]);
+  for (const { ratio } of report.entries) expect(ratio).toBeGreaterThan(0);
+});
