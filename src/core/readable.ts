@@ -2,7 +2,7 @@
 
 /** An exact count with thousands grouped, e.g. `1,204,331`. */
 export function count(value: number | bigint): string {
-  return value.toLocaleString("en-US");
+  return value.toString().replaceAll(/\B(?=(?:\d{3})+$)/g, ",");
 }
 
 /** A count and its noun: `1 row`, `2 rows`. */

@@ -1,11 +1,14 @@
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { parse } from "csv-parse/sync";
 import { expect, test } from "vitest";
 import { say } from "../support/fake-host.ts";
 import { type TempFolder, tempFolder } from "../support/temp-folder.ts";
 
-const DATA = join(import.meta.dirname, "../../node_modules/vega-datasets/data");
+const PACKAGE = import.meta.resolve("vega-datasets");
+const AIRPORTS = fileURLToPath(new URL("../data/airports.csv", PACKAGE));
+const WEATHER = fileURLToPath(new URL("../data/seattle-weather.csv", PACKAGE));
 const CONFIG = `
 version: 1
 sources: {files: {type: duckdb}}
@@ -43,7 +46,7 @@ primary_key: [iata]
 file: {folder: "{generation}", name: "{change}-{part}", quote: all}
 `,
   );
-  const original = await readFile(join(DATA, "airports.csv"), "utf8");
+  const original = await readFile(AIRPORTS, "utf8");
   await folder.write("airports.csv", original);
   const [header, ...airports] = rowsOf(original);
   expect(airports).toHaveLength(3376);
@@ -80,7 +83,7 @@ primary_key: [date]
 file: {folder: "{generation}", name: "{change}-{part}"}
 `,
     );
-    const original = await readFile(join(DATA, "seattle-weather.csv"), "utf8");
+    const original = await readFile(WEATHER, "utf8");
     await folder.write("weather.csv", original);
     const days = rowsOf(original).slice(1);
     expect(days).toHaveLength(1461);

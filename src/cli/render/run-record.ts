@@ -12,7 +12,7 @@ export function placeText(place: Place): string {
 }
 
 /** A run's state as one word, coloured by what it asks of the reader. */
-export function statusText(status: RunStatus, paint: Paint): string {
+function statusText(status: RunStatus, paint: Paint): string {
   switch (status) {
     case "delivered":
     case "unchanged":
