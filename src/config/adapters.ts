@@ -4,6 +4,7 @@ import { folderOptionsSchema } from "../folder/folder-options.ts";
 import { s3OptionsSchema } from "../s3/s3-options.ts";
 import { duckdbOptionsSchema } from "../sources/duckdb/duckdb-options.ts";
 import { postgresOptionsSchema } from "../sources/postgres/postgres-options.ts";
+import { absoluteSecrets } from "./absolute-secrets.ts";
 
 /*
  * The registry of adapters: a new one adds its options schema to a list below (the literal of `type` picks it) and a line to each
@@ -32,26 +33,34 @@ export type SourceOptions = z.output<typeof sourceSchema>;
 /** Validated options of any destination, with the keys that all of them have. */
 export type DestinationOptions = z.output<typeof destinationSchema>;
 
-/** Turns a path as written into an absolute one. */
-export type ResolvePath = (path: string) => string;
+/** Where relative paths of a configuration file start. */
+export interface PathBase {
+  /** Absolute folder of the file. */
+  readonly folder: string;
+  /** Turns a path as written into an absolute one. */
+  resolve(path: string): string;
+}
 
-/** The options with the adapter's own paths made absolute (those inside secrets are seen to by `absoluteSecrets`). */
-export function absoluteSourceOptions(options: SourceOptions, resolve: ResolvePath): SourceOptions {
+/** The options with every path made absolute, those of secrets included. */
+export function absoluteSourceOptions(options: SourceOptions, base: PathBase): SourceOptions {
   switch (options.type) {
     case "duckdb":
-      return options.path === undefined ? options : { ...options, path: resolve(options.path) };
+      return options.path === undefined ? options : { ...options, path: base.resolve(options.path) };
     case "postgres":
-      return options;
+      return absoluteSecrets(options, base);
   }
 }
 
 /** See `absoluteSourceOptions`. */
-export function absoluteDestinationOptions(options: DestinationOptions, resolve: ResolvePath): DestinationOptions {
+export function absoluteDestinationOptions(options: DestinationOptions, base: PathBase): DestinationOptions {
   switch (options.type) {
     case "local":
-      return { ...options, path: resolve(options.path) };
-    case "s3":
-      return options;
+      return { ...options, path: base.resolve(options.path) };
+    case "s3": {
+      // The names of tags are the user's: a tag called `file` is no secret's file.
+      const { object_tags: tags, ...rest } = options;
+      return { ...absoluteSecrets(rest, base), ...(tags === undefined ? {} : { object_tags: tags }) };
+    }
   }
 }
 

@@ -23,13 +23,15 @@ const MAX_PASSES = 24;
 export function checkSchema<Output>(file: ConfigFile, by: CheckedBy<Output>, leftOut: readonly KeyPath[]): Output | null {
   if (file.root === null) return null;
   const value = structuredClone(file.root.value);
+  let json: JsonSchema | null = null;
+  const keysOf = (path: KeyPath): readonly string[] => keysAt((json ??= by.json()), path, value);
   const gone = [...leftOut];
   for (const path of gone) removeAt(value, path);
   for (let pass = 0; pass < MAX_PASSES; pass += 1) {
     const result = by.schema.safeParse(value);
     if (result.success) return result.data;
     const issues = result.error.issues.flatMap((issue) => flattenIssue(issue, [], value));
-    const repaired = issues.map((issue) => repair(file, value, issue, by));
+    const repaired = issues.map((issue) => repair(file, value, issue, keysOf));
     gone.push(...issues.flatMap((issue) => (issue.kind === "unknown-key" ? [[...issue.path, issue.key]] : [])));
     if (repaired.includes(true)) continue;
     for (const issue of issues) if (!isReported(file, issue, gone)) explainIssue(file, issue);
@@ -48,15 +50,14 @@ function removeWrong(value: unknown, path: KeyPath): boolean {
 }
 
 /** Mends what can be mended before the next pass; answers whether something was. */
-function repair(file: ConfigFile, value: unknown, issue: FlatIssue, by: CheckedBy<unknown>): boolean {
+function repair(file: ConfigFile, value: unknown, issue: FlatIssue, keysOf: (path: KeyPath) => readonly string[]): boolean {
   if (issue.kind === "unknown-key") {
     const path = [...issue.path, issue.key];
-    const known = keysAt(by.json(), issue.path, value);
     file.report(
       "CONFIG_UNKNOWN_KEY",
       { path, at: "key" },
       `${issue.path.length === 0 ? "" : `${issue.path.join(".")}: `}there is no key "${issue.key}"`,
-      suggestName(issue.key, known),
+      suggestName(issue.key, keysOf(issue.path)),
     );
     return removeAt(value, path);
   }

@@ -35,6 +35,9 @@ export interface Mark {
   readonly piece?: string;
 }
 
+/** So many problems of one file are told; whoever has more has the wrong file. */
+const MAX_ISSUES = 100;
+
 /** A configuration file that was read, and the problems found in it so far. */
 export class ConfigFile {
   /** Absolute path. */
@@ -97,6 +100,11 @@ export class ConfigFile {
 
   /** Records a problem at a piece of the text. */
   reportSpan(code: ErrorCode, span: Span, message: string, hint: string | null = null): void {
+    if (this.#issues.length > MAX_ISSUES) return;
+    if (this.#issues.length === MAX_ISSUES) {
+      this.#issues.push(wholeFileIssue(code, this.display, `there are more problems than these ${MAX_ISSUES}`, "is it the right file?"));
+      return;
+    }
     this.#issues.push({ code, ...this.#noteAt(span, message, hint) });
     this.#offsets.push({ code, offset: span.offset });
   }

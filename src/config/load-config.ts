@@ -1,6 +1,5 @@
 import { join, resolve } from "node:path";
 import type { DestinationSpec, EngineLimits, SourceSpec, StateSpec } from "../core/types.ts";
-import { absoluteSecrets } from "./absolute-secrets.ts";
 import { absoluteDestinationOptions, absoluteSourceOptions } from "./adapters.ts";
 import type { DestinationOptions } from "./adapters.ts";
 import { checkSchema } from "./check-schema.ts";
@@ -79,29 +78,33 @@ function namesBelow(file: ConfigFile, key: string): readonly string[] {
 
 /** Makes every path absolute and gives adapters options that are only theirs. */
 export function compileConfig(file: ConfigFile, written: WrittenConfig, root: string): CompiledConfig {
-  const absolute = (path: string): string => resolve(root, path);
-  const statePath = absolute(written.state);
+  const base = { folder: root, resolve: (path: string): string => resolve(root, path) };
+  const statePath = base.resolve(written.state);
   const sources = namesBelow(file, "sources").flatMap((name) => {
-    const options = written.sources[name];
-    if (options === undefined) return [];
-    return [{ name, type: options.type, options: absoluteSecrets(absoluteSourceOptions(options, absolute), root, absolute) }];
+    const options = own(written.sources, name);
+    return options === null ? [] : [{ name, type: options.type, options: absoluteSourceOptions(options, base) }];
   });
   const destinations = namesBelow(file, "destinations").flatMap((name) => {
-    const options = written.destinations[name];
-    if (options === undefined) return [];
-    const compiled = absoluteSecrets(absoluteDestinationOptions(options, absolute), root, absolute);
-    const { enabled: _, ...own } = compiled;
-    return [{ spec: { name, type: options.type, options: own }, options: compiled }];
+    const options = own(written.destinations, name);
+    if (options === null) return [];
+    const compiled = absoluteDestinationOptions(options, base);
+    const { enabled: _, ...adapters } = compiled;
+    return [{ spec: { name, type: options.type, options: adapters }, options: compiled }];
   });
   return {
     state: { type: "folder", path: statePath },
     engine: {
       memoryLimit: written.engine.memory_limit,
       threads: written.engine.threads,
-      tempDirectory: written.engine.temp_directory === undefined ? join(statePath, "tmp") : absolute(written.engine.temp_directory),
+      tempDirectory: written.engine.temp_directory === undefined ? join(statePath, "tmp") : base.resolve(written.engine.temp_directory),
       maxTempSize: written.engine.max_temp_size,
     },
     sources,
     destinations,
   };
+}
+
+/** A value by name, none of what every object inherits. */
+function own<Value>(values: Readonly<Record<string, Value>>, name: string): Value | null {
+  return Object.hasOwn(values, name) ? (values[name] ?? null) : null;
 }

@@ -238,6 +238,17 @@ sources:
   `);
 });
 
+test("names that every object inherits are names like others", async () => {
+  const text = `version: 1
+sources: {constructor: {type: nope}, toString: {type: duckdb}}
+destinations: {valueOf: 1, hasOwnProperty: {type: local, path: out}}
+`;
+  const shown = await problems({ "config.yaml": text, "models/users.yaml": `${MODEL}constructor: 1\n` });
+  expect(shown).toContain("config.yaml:2:31 CONFIG_INVALID type has to be one of");
+  expect(shown).toContain("config.yaml:3:25 CONFIG_INVALID valueOf has to be keys with values");
+  expect(shown).toContain('there is no source "warehouse"');
+});
+
 test("a local destination may not lie in the state folder", async () => {
   const text = CONFIG.replace("path: out", "path: .sync/out");
   expect(await config(text)).toMatchInlineSnapshot(`

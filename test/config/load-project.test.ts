@@ -182,6 +182,16 @@ destinations:
   ]);
 });
 
+test("a tag of an object may be called like a place of a secret", async () => {
+  const s3 =
+    "  s3: {type: s3, bucket: acme-partner, region: eu-central-1, object_tags: {file: growth}, credentials: {access_key_id: {file: id}, secret_access_key: x}}\n";
+  const { project } = await load({ "config.yaml": CONFIG + s3 });
+  expect(project.destinations[1]?.options).toMatchObject({
+    object_tags: { file: "growth" },
+    credentials: { access_key_id: { file: "<root>/id" }, secret_access_key: "[redacted]" },
+  });
+});
+
 test("what is allowed but hardly meant is a warning of one line", async () => {
   const files = {
     "config.yaml": `${CONFIG}  unused: {type: local, path: b}\n`,
