@@ -25,7 +25,8 @@ function sink(stream: NodeJS.WriteStream): Sink {
       if (open) stream.write(text);
     },
     isTty: stream.isTTY,
-    columns: stream.isTTY ? stream.columns : null,
+    // A terminal that does not know its width says 0.
+    columns: stream.isTTY && stream.columns > 0 ? stream.columns : null,
   };
 }
 
