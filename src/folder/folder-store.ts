@@ -12,6 +12,7 @@ import { factsRecord, parseFacts } from "./folder-facts.ts";
 
 /** Hidden folder inside the root: unfinished writes, and whose each object is. Never listed, never delivered. */
 const HIDDEN = ".spillway";
+const ABANDONED_MS = 24 * 60 * 60 * 1000;
 
 interface FolderStoreOptions {
   /** Absolute path; made when missing. */
@@ -33,6 +34,7 @@ class FolderStore implements ObjectStore {
   readonly pathOf: (key: string) => string;
   readonly #root: string;
   readonly #role: FolderRole;
+  #swept = false;
 
   constructor(root: string, role: FolderRole) {
     this.#root = root;
@@ -78,11 +80,24 @@ class FolderStore implements ObjectStore {
         throw new SyncError("BYTES_CHANGED", `The bytes of ${key} are not the ones whose hash was taken.`, { context: { key } });
       }
       await syncFile(temporary);
+      await this.#sweepOnce(folder, temporary);
     } catch (error) {
       await rm(temporary, { force: true });
       throw error;
     }
     return temporary;
+  }
+
+  /** Removes what writers that died left unfinished, once per store; a day is longer than any object takes. */
+  async #sweepOnce(folder: string, fresh: string): Promise<void> {
+    if (this.#swept) return;
+    this.#swept = true;
+    const { mtimeMs: now } = await stat(fresh);
+    for (const name of await readdir(folder)) {
+      const path = join(folder, name);
+      const found = await stat(path).catch(() => null);
+      if (found !== null && found.mtimeMs < now - ABANDONED_MS) await rm(path, { force: true });
+    }
   }
 
   /** Written before the object gets its name, and tied to the file that both names share: no crash leaves an object of ours unknown. */

@@ -35,8 +35,8 @@ const identity = z
   })
   .readonly();
 
-/** Why an entry of CURRENT was written. */
-export const SWAP_REASONS = ["opened", "promoted", "refreshed", "folded", "baselined", "voided", "reset"] as const;
+// Why an entry of CURRENT was written.
+const SWAP_REASONS = ["opened", "promoted", "refreshed", "folded", "baselined", "voided", "reset"] as const;
 
 /** CURRENT: what the destination of a stream has been told. */
 export const currentSchema = z
@@ -114,7 +114,6 @@ export const planSchema = z
   })
   .readonly();
 export type Plan = z.infer<typeof planSchema>;
-export type PlannedObject = z.infer<typeof plannedObject>;
 export type FileRef = z.infer<typeof fileRef>;
 export type StreamIdentity = z.infer<typeof identity>;
 export type StoredCounts = z.infer<typeof counts>;
@@ -139,23 +138,8 @@ export const leaseSchema = z
   .readonly();
 export type Lease = z.infer<typeof leaseSchema>;
 
-/** A small record whose existence is what counts: marks, attempts, foreign objects, claims. */
-export const noteSchema = z
-  .strictObject({ format: z.literal("spillway/note/1"), run: z.string(), at: instant, about: z.string() })
-  .readonly();
-
-/** What a run came to. `unfinished`: it began, and nothing is known of its end. */
-export const RUN_STATUSES = [
-  "delivered",
-  "unchanged",
-  "baselined",
-  "reset",
-  "superseded",
-  "busy",
-  "failed",
-  "interrupted",
-  "unfinished",
-] as const;
+// `unfinished`: it began, and nothing is known of its end. `superseded`: another run delivered this generation first.
+const RUN_STATUSES = ["delivered", "unchanged", "baselined", "reset", "superseded", "busy", "failed", "interrupted", "unfinished"] as const;
 
 /** A run as people look back on it. */
 export const runRecordSchema = z

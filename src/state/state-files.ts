@@ -134,8 +134,18 @@ async function hashMemoryKey(path: string, named: NamedBytes): Promise<string | 
   return `${checkedPrefix(named.key)}${named.sha256}.${found.ino}.${found.mtimeNs}`;
 }
 
+/** Forgets the checks of files that are no longer named. */
+export async function forgetChecks(store: ObjectStore, stream: string, named: readonly NamedBytes[], signal: AbortSignal): Promise<void> {
+  if (store.pathOf === undefined) return;
+  const kept = new Set(named.map((file) => file.sha256));
+  const prefix = checkedPrefix(`${stream}/`);
+  for (const key of await store.list(prefix, signal)) {
+    if (!kept.has(key.slice(prefix.length).split(".")[0] ?? "")) await store.delete(key, signal);
+  }
+}
+
 /** Folder of the remembered checks of the stream that a key belongs to. */
-export function checkedPrefix(key: string): string {
+function checkedPrefix(key: string): string {
   return `${key.slice(0, key.indexOf("/"))}/checked/`;
 }
 

@@ -17,7 +17,7 @@ export function bytesBody(bytes: Buffer): ObjectBody {
 }
 
 /** JSON of a document, one line, ended by a newline. */
-export function documentBytes(document: object): Buffer {
+function documentBytes(document: object): Buffer {
   return Buffer.from(`${JSON.stringify(document)}\n`);
 }
 
@@ -66,7 +66,7 @@ export async function readDocument<T>(store: ObjectStore, key: string, schema: z
 }
 
 /** Parses a document; see readDocument. */
-export function parseDocument<T>(bytes: Buffer, key: string, schema: z.ZodType<T>): T {
+function parseDocument<T>(bytes: Buffer, key: string, schema: z.ZodType<T>): T {
   let json: unknown;
   try {
     json = JSON.parse(bytes.toString("utf8"));

@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import type { Snapshot } from "../core/delta.ts";
 import { failpoint } from "../core/failpoint.ts";
 import { swapCurrent } from "../state/current.ts";
 import type { Current } from "../state/documents.ts";
@@ -7,13 +8,13 @@ import { loadSnapshot } from "./load-snapshot.ts";
 import { mustReadCurrent } from "./open-stream.ts";
 import type { RunContext } from "./run-context.ts";
 import { smallCount } from "./run-report.ts";
-import { namedFiles, openStaging } from "./stage-folder.ts";
+import { dropStaging, namedFiles, openStaging } from "./stage-folder.ts";
 
 /** The log may grow to this share of the base before it is folded into a new one. */
 const LOG_SHARE = 0.2;
 
 /** Whether a snapshot's log should be folded into a new base. */
-export function foldIsDue(current: Current): boolean {
+function foldIsDue(current: Current): boolean {
   if (current.log.length === 0) return current.rows === null && current.base !== null;
   if (current.base === null || current.rows === null) return true;
   const bytes = current.log.reduce((sum, file) => sum + file.size, 0);
@@ -23,9 +24,17 @@ export function foldIsDue(current: Current): boolean {
 /** Folds base and log into a new base: the same table at the same generation, with less to read. Does nothing when it is not due. */
 export async function foldWhenDue(context: RunContext, read: Current, signal: AbortSignal): Promise<Current> {
   if (!foldIsDue(read)) return read;
-  const { deps, state, stream, keys, run } = context;
   const { current, snapshot } = await loadSnapshot(context, read, signal);
   if (snapshot === null || !foldIsDue(current)) return current;
+  try {
+    return await fold(context, current, snapshot, signal);
+  } finally {
+    await dropStaging(context, new AbortController().signal);
+  }
+}
+
+async function fold(context: RunContext, current: Current, snapshot: Snapshot, signal: AbortSignal): Promise<Current> {
+  const { deps, state, stream, keys, run } = context;
   const staging = await openStaging(context, current, signal);
   const path = join(staging.path, "base.parquet");
   await using engine = await deps.openEngine(signal);
@@ -45,6 +54,6 @@ export async function foldWhenDue(context: RunContext, read: Current, signal: Ab
 /** A swap that lost may still have stood for a moment: its file goes only when the highest CURRENT lacks it. */
 export async function dropUnnamed(context: RunContext, key: string, signal: AbortSignal): Promise<Current> {
   const current = await mustReadCurrent(context, signal);
-  if (!namedFiles(current).includes(key)) await context.state.delete(key, signal);
+  if (!namedFiles(current).some((file) => file.key === key)) await context.state.delete(key, signal);
   return current;
 }

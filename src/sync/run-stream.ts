@@ -5,7 +5,7 @@ import type { DeltaKind } from "../diffing/delta-request.ts";
 import { pruneCurrent, swapCurrent } from "../state/current.ts";
 import type { Current, Plan, RunStatus } from "../state/documents.ts";
 import { createPlan } from "../state/plans.ts";
-import { publishFile } from "../state/state-files.ts";
+import { forgetChecks, publishFile } from "../state/state-files.ts";
 import { confirmClaim } from "./confirm-claim.ts";
 import { dropUnnamed, foldWhenDue } from "./fold-when-due.ts";
 import { mustReadCurrent, openStream } from "./open-stream.ts";
@@ -14,7 +14,7 @@ import { openPlan, recordFinished, rollForward } from "./resume-plan.ts";
 import type { RunContext } from "./run-context.ts";
 import { smallCount } from "./run-report.ts";
 import { compareAndWrite, outputNames, stagePlan, tells, type Comparison } from "./stage-delta.ts";
-import { cleanStaging, dropStaging } from "./stage-folder.ts";
+import { cleanStaging, dropStaging, namedFiles } from "./stage-folder.ts";
 import { refuseChangedIdentity, streamIdentity } from "./stream-identity.ts";
 import type { SyncDeps } from "./sync-deps.ts";
 
@@ -152,6 +152,7 @@ async function tidyUp(context: RunContext, read: Current, signal: AbortSignal): 
   try {
     const current = await context.report.phase("snapshot", () => foldWhenDue(context, read, signal));
     await cleanStaging(context, current, signal);
+    await forgetChecks(context.state, context.stream.name, namedFiles(current), signal);
     await pruneCurrent(context.state, context.stream.name, signal);
     await failpoint("cleanup.done");
   } catch (error) {

@@ -47,7 +47,13 @@ export async function cleanStaging(context: RunContext, current: Current, signal
     if (about === null) continue;
     const plan = await readPlan(state, keys, about.generation, signal);
     if (about.generation > current.generation && (plan === null || plan.run === run)) continue;
-    await deleteOrphans(context, run, about.generation, [...namedFiles(current), ...(plan === null ? [] : [plan.delta.key])], signal);
+    await deleteOrphans(
+      context,
+      run,
+      about.generation,
+      [...namedFiles(current).map((file) => file.key), ...(plan === null ? [] : [plan.delta.key])],
+      signal,
+    );
     await dropStaging({ ...context, run }, signal);
   }
 }
@@ -65,10 +71,9 @@ async function deleteOrphans(
   for (const key of made) if (!named.includes(key)) await state.delete(key, signal);
 }
 
-/** Keys of every file that a CURRENT names. */
-export function namedFiles(current: Current): readonly string[] {
-  const refs: readonly (FileRef | null)[] = [current.base, ...current.log, ...current.uncertain];
-  return refs.flatMap((ref) => (ref === null ? [] : [ref.key]));
+/** Every file that a CURRENT names. */
+export function namedFiles(current: Current): readonly FileRef[] {
+  return [...(current.base === null ? [] : [current.base]), ...current.log, ...current.uncertain];
 }
 
 async function deleteBelow(context: RunContext, prefix: string, signal: AbortSignal): Promise<void> {

@@ -46,7 +46,7 @@ async function closePlan(
 }
 
 /** CURRENT once a plan has arrived whole: snapshot + delta, uncertain − stated. */
-export function promoted(current: Current, plan: Plan): Current {
+function promoted(current: Current, plan: Plan): Current {
   const wasReset = current.resetSeq !== null && current.resetSeq > plan.seq;
   return {
     ...current,

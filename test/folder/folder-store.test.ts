@@ -1,4 +1,4 @@
-import { copyFile, mkdir, readFile, readdir, rename, rm, symlink, writeFile } from "node:fs/promises";
+import { copyFile, mkdir, readFile, readdir, rename, rm, symlink, utimes, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { Readable } from "node:stream";
 import fc from "fast-check";
@@ -116,4 +116,13 @@ test("tidying up while others write loses no object", async () => {
   });
   await Promise.all(work);
   expect(await store.list("shared/", never)).toHaveLength(15);
+});
+
+test("what a writer that died left unfinished goes after a day, and not before", async () => {
+  await using folder = await tempFolder();
+  const old = await folder.write(".spillway/tmp/old", "x");
+  await folder.write(".spillway/tmp/young", "x");
+  await utimes(old, new Date("2020-01-01"), new Date("2020-01-01"));
+  await openFolderStore({ path: folder.path, role: "state" }).putNew("a", bodyOf("x"), null, never);
+  expect(await readdir(folder.at(".spillway", "tmp"))).toEqual(["young"]);
 });

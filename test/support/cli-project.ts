@@ -45,7 +45,7 @@ export async function cliProject(): Promise<CliProject> {
     },
     consumed: async () => {
       const table = await consume(folder.at("out"), "users");
-      return Object.fromEntries([...table].map(([key, columns]) => [key, columns.join()]).toSorted());
+      return Object.fromEntries([...table].map(([key, columns]) => [key, columns.join()]));
     },
     checkHistory: async () => {
       for (const [key, hash] of await objectHashes(folder.at("out"))) {

@@ -89,5 +89,5 @@ export async function world(): Promise<World> {
 }
 
 function flat(table: Table): Readonly<Record<string, string>> {
-  return Object.fromEntries([...table].map(([key, columns]) => [key, columns.join()]).toSorted());
+  return Object.fromEntries([...table].map(([key, columns]) => [key, columns.join()]));
 }
