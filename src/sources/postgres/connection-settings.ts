@@ -16,6 +16,8 @@ export interface ConnectionSettings {
   readonly sslMode: SslMode;
   /** Null: no TLS. */
   readonly tls: ConnectionOptions | null;
+  /** Whether the password exchange is tied to the TLS connection: not, where the server offers it, or else no connection. */
+  readonly channelBinding: "disable" | "prefer" | "require";
   readonly applicationName: string;
   readonly startupOptions: string | null;
   readonly connectTimeoutMs: number;
@@ -43,6 +45,7 @@ export async function connectionSettings(options: PostgresOptions, stream: strin
     password: password === undefined ? null : new Secret(password),
     sslMode,
     tls: sslMode === "disable" ? null : await tlsOptions(options, url, sslMode, signal),
+    channelBinding: (url.parameters.get("channel_binding") as ConnectionSettings["channelBinding"] | undefined) ?? "disable",
     applicationName: options.application_name ?? url.parameters.get("application_name") ?? `spillway/${stream}`.slice(0, 63),
     startupOptions: url.parameters.get("options") ?? null,
     connectTimeoutMs: seconds === undefined || seconds === "0" ? options.connect_timeout : Number(seconds) * 1000,

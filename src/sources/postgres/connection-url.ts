@@ -21,8 +21,12 @@ const PARAMETERS = new Set([
   "application_name",
   "options",
   "connect_timeout",
+  "channel_binding",
 ]);
-const SSL_MODES = new Set(["disable", "prefer", "require", "verify-ca", "verify-full"]);
+const CHOICES: Readonly<Record<string, readonly string[]>> = {
+  sslmode: ["disable", "prefer", "require", "verify-ca", "verify-full"],
+  channel_binding: ["disable", "prefer", "require"],
+};
 
 /** Why a text is no usable connection URL, in words that never repeat it (it may hold a password); null when it is one. */
 export function connectionUrlProblem(text: string): string | null {
@@ -35,7 +39,8 @@ export function connectionUrlProblem(text: string): string | null {
   if (url.hash !== "") return "holds a #: percent-encode it as %23";
   for (const [name, value] of url.searchParams) {
     if (!PARAMETERS.has(name)) return `has the parameter ${name}, which is not known; known are ${[...PARAMETERS].join(", ")}`;
-    if (name === "sslmode" && !SSL_MODES.has(value)) return `has an unknown sslmode; known are ${[...SSL_MODES].join(", ")}`;
+    const choices = CHOICES[name];
+    if (choices !== undefined && !choices.includes(value)) return `has an unknown ${name}; known are ${choices.join(", ")}`;
     if ((name === "port" || name === "connect_timeout") && !/^\d{1,5}$/u.test(value)) return `has a ${name} that is no number`;
   }
   return null;

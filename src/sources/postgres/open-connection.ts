@@ -50,6 +50,7 @@ async function connectOnce(settings: ConnectionSettings, tls: boolean, signal: A
     // The TLS layer reads from the socket itself, so large reads are for plain ones.
     stream: () => (tls ? new Socket() : largeReadSocket()),
     ssl: tls && settings.tls !== null ? settings.tls : false,
+    enableChannelBinding: tls && settings.channelBinding !== "disable",
     connectionTimeoutMillis: settings.connectTimeoutMs,
     keepAlive: true,
     keepAliveInitialDelayMillis: settings.keepAliveMs,
@@ -58,6 +59,10 @@ async function connectOnce(settings: ConnectionSettings, tls: boolean, signal: A
   });
   // A connection that breaks rejects the query at hand; without a listener it would also end the process.
   client.on("error", () => undefined);
+  let bound = false;
+  client.connection.on("authenticationSASL", (offer: { readonly mechanisms: readonly string[] }) => {
+    bound = tls && offer.mechanisms.includes("SCRAM-SHA-256-PLUS");
+  });
   const destroy = (): void => {
     client.connection.stream.destroy();
   };
@@ -65,6 +70,7 @@ async function connectOnce(settings: ConnectionSettings, tls: boolean, signal: A
   try {
     await client.connect();
     signal.throwIfAborted();
+    if (settings.channelBinding === "require" && !bound) throw unbound(settings);
     return { client, bytes: new ServerBytes(client.connection.stream), destroy };
   } catch (error) {
     destroy();
@@ -81,6 +87,16 @@ function passwordOf(settings: ConnectionSettings): string {
     `Postgres at ${whereOf(settings)} asks ${settings.user} for a password, and the source has none.`,
     {
       hint: "Add `password:` to the source, or a password to its url.",
+    },
+  );
+}
+
+function unbound(settings: ConnectionSettings): SyncError {
+  return new SyncError(
+    "SOURCE_TLS_FAILED",
+    `Postgres at ${whereOf(settings)} does not tie the login to the TLS connection, and channel_binding=require asks for it.`,
+    {
+      hint: "It takes TLS and scram-sha-256 at the server; or leave channel_binding out of the url.",
     },
   );
 }

@@ -84,6 +84,13 @@ describe("TLS, in libpq's words", () => {
     });
   });
 
+  test("channel_binding=require is kept to, where the server binds and where it cannot", async () => {
+    const url = `postgres://guarded:${encodeURIComponent(PASSWORD)}@localhost:${server.port}/postgres?channel_binding=require`;
+    expect(await howOf({ url: `${url}&sslmode=require` })).toBe("encrypted");
+    await expect(openTestSource({ url: `${url}&sslmode=disable` })).rejects.toMatchObject({ code: "SOURCE_TLS_FAILED" });
+    await expect(openTestSource({ url: `${server.url()}?channel_binding=require` })).rejects.toMatchObject({ code: "SOURCE_TLS_FAILED" });
+  });
+
   test("carries a large result whole", async () => {
     await using source = await openTestSource(at("encrypted"));
     const { rows, lines } = await extractAll(source, "SELECT g AS id, repeat(g::text, 40) AS a FROM generate_series(1, 50000) g");
