@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import { echoName } from "../../src/cli/report-error.ts";
+import { demoProject } from "../support/demo-project.ts";
 import { say } from "../support/fake-host.ts";
 
 test.each([
@@ -65,4 +66,22 @@ test("usage errors are a JSON document under --json", async () => {
 
 test("a name that is spelled out already is left as it is", () => {
   expect(echoName("Next: npx sync run --all", "npx sync")).toBe("Next: npx sync run --all");
+});
+
+test("what is no error of ours is a bug: it shows where it happened and in which version", async () => {
+  await using folder = await demoProject();
+  const ask = (): Promise<string> => Promise.reject(new TypeError("boom"));
+  const { exit, stdout, stderr } = await say(["state", "reset", "-m", "audiences"], { cwd: folder.path, ask });
+  expect({ exit, stdout }).toEqual({ exit: 1, stdout: "" });
+  expect(stderr).toContain("INTERNAL  TypeError: boom");
+  expect(stderr).toMatch(/at .*report-error\.test\.ts/);
+  expect(stderr).toContain(`spillway 0.1.0, node ${process.version}`);
+});
+
+test("debug shows where an error of ours came from, and nothing else does", async () => {
+  await using folder = await demoProject();
+  const quiet = await say(["show", "ZZZ"], { cwd: folder.path });
+  expect(quiet.stderr).not.toContain("    at ");
+  const debug = await say(["show", "ZZZ", "--log-level", "debug"], { cwd: folder.path });
+  expect(debug.stderr).toContain("    at ");
 });
