@@ -6,48 +6,63 @@ import { createDocument, readDocument } from "./state-store.ts";
 // A record's name holds the run and the stream, so that a listing of names finds a stream's newest run among many thousand
 // and only that one is read. Run ids sort by the time at which they were made.
 
-const STARTED = ".started.json";
-const ENDED = ".json";
+/** How far an account of a run goes: that it began, how it ended, or that another run finished its delivery. Later ones count. */
+const STAGES = ["started", "ended", "finished"] as const;
+type Stage = (typeof STAGES)[number];
 
 /** Which run of which stream a record tells of. */
 export interface RunName {
   readonly run: string;
   readonly stream: string;
-  readonly ended: boolean;
+  readonly stage: Stage;
 }
 
-function keyOf(run: string, stream: string, suffix: string): string {
-  return `${RUNS_PREFIX}${run}.${stream}${suffix}`;
+function keyOf({ run, stream, stage }: RunName): string {
+  return `${RUNS_PREFIX}${run}.${stream}.${stage}.json`;
 }
 
 /** Notes that a run has begun, so that one that is killed is not forgotten. */
 export async function recordStart(store: ObjectStore, record: RunRecord, signal: AbortSignal): Promise<void> {
-  await createDocument(store, keyOf(record.run, record.stream, STARTED), record, signal);
+  await createDocument(store, keyOf({ ...record, stage: "started" }), record, signal);
 }
 
-/** Notes what a run came to; the first account stands. */
+/** Notes what a run came to, by its own account. */
 export async function recordEnd(store: ObjectStore, record: RunRecord, signal: AbortSignal): Promise<void> {
-  await createDocument(store, keyOf(record.run, record.stream, ENDED), record, signal);
-  await store.delete(keyOf(record.run, record.stream, STARTED), signal);
+  await createDocument(store, keyOf({ ...record, stage: "ended" }), record, signal);
+  await store.delete(keyOf({ ...record, stage: "started" }), signal);
 }
 
-/** Names of all records, newest run first; nothing but a listing is read. */
+/** Notes that another run brought a run's delivery to its end. */
+export async function recordFinish(store: ObjectStore, record: RunRecord, signal: AbortSignal): Promise<void> {
+  await createDocument(store, keyOf({ ...record, stage: "finished" }), record, signal);
+  await store.delete(keyOf({ ...record, stage: "started" }), signal);
+}
+
+/** The last account of each run, newest run first; nothing but a listing is read. */
 export async function listRuns(store: ObjectStore, signal: AbortSignal): Promise<readonly RunName[]> {
-  const names = (await store.list(RUNS_PREFIX, signal)).map(parseName).filter((name) => name !== null);
-  const ended = new Set(names.filter((name) => name.ended).map((name) => `${name.run}.${name.stream}`));
-  return names.filter((name) => name.ended || !ended.has(`${name.run}.${name.stream}`)).toReversed();
+  const newest = new Map<string, RunName>();
+  for (const key of await store.list(RUNS_PREFIX, signal)) {
+    const name = parseName(key);
+    if (name === null) continue;
+    const run = `${name.run}.${name.stream}`;
+    const known = newest.get(run);
+    if (known === undefined || STAGES.indexOf(known.stage) < STAGES.indexOf(name.stage)) newest.set(run, name);
+  }
+  return [...newest.values()].toReversed();
 }
 
 function parseName(key: string): RunName | null {
-  const name = key.slice(RUNS_PREFIX.length);
-  const dot = name.indexOf(".");
-  const suffix = name.endsWith(STARTED) ? STARTED : ENDED;
-  if (dot < 0 || !name.endsWith(ENDED)) return null;
-  return { run: name.slice(0, dot), stream: name.slice(dot + 1, -suffix.length), ended: suffix === ENDED };
+  const groups = /^(?<run>[^.]+)\.(?<stream>.+)\.(?<stage>[a-z]+)\.json$/.exec(key.slice(RUNS_PREFIX.length))?.groups;
+  const stage = STAGES.find((each) => each === groups?.["stage"]);
+  const { run, stream } = groups ?? {};
+  return run === undefined || stream === undefined || stage === undefined ? null : { run, stream, stage };
 }
 
 /** Reads a record; null when it was taken away meanwhile. */
 export async function readRun(store: ObjectStore, name: RunName, signal: AbortSignal): Promise<RunRecord | null> {
-  const ended = await readDocument(store, keyOf(name.run, name.stream, ENDED), runRecordSchema, signal);
-  return ended ?? readDocument(store, keyOf(name.run, name.stream, STARTED), runRecordSchema, signal);
+  const found = await readDocument(store, keyOf(name), runRecordSchema, signal);
+  // Between the listing and the reading a run may have ended.
+  return (
+    found ?? (name.stage === "started" ? await readDocument(store, keyOf({ ...name, stage: "ended" }), runRecordSchema, signal) : null)
+  );
 }

@@ -2,17 +2,17 @@ import type { Stream } from "../core/types.ts";
 import { swapCurrent } from "../state/current.ts";
 import type { Current, RunStatus } from "../state/documents.ts";
 import { isIntact } from "../state/state-files.ts";
-import { mustReadCurrent } from "./open-stream.ts";
 import { recordedRun, type RunResult } from "./recorded-run.ts";
 import { openPlan } from "./resume-plan.ts";
 import type { RunContext } from "./run-context.ts";
+import { resettableCurrent } from "./salvage-current.ts";
 import { sameTable, streamIdentity } from "./stream-identity.ts";
 import { voided } from "./swap-current.ts";
 import type { SyncDeps } from "./sync-deps.ts";
 
 /**
  * Forgets what a stream has told: the next run tells every row, and removals of all rows that were ever told and are gone. Generations
- * go on counting. A delivery under way is given up.
+ * go on counting. A delivery under way is given up. Also the way out of a damaged state: it needs no more than the plans.
  */
 export async function resetStream(deps: SyncDeps, stream: Stream, signal: AbortSignal): Promise<RunResult> {
   return await recordedRun(deps, stream, null, (context) => reset(context, signal), signal);
@@ -21,24 +21,24 @@ export async function resetStream(deps: SyncDeps, stream: Stream, signal: AbortS
 async function reset(context: RunContext, signal: AbortSignal): Promise<RunStatus> {
   const { state, stream, run, deps } = context;
   for (;;) {
-    const current = await mustReadCurrent(context, signal);
+    const { current, seq } = await resettableCurrent(context, signal);
     const open = await openPlan(context, current, signal);
     const closed = open === null ? current : voided(current, open);
     const uncertain = await readable(context, resetUncertain(context, closed), signal);
     const next: Current = {
       ...closed,
-      seq: current.seq + 1,
+      seq: seq + 1,
       run,
       at: deps.clock.now().toISOString(),
       reason: "reset",
-      resetSeq: current.seq + 1,
+      resetSeq: seq + 1,
       identity: streamIdentity(stream, context.destination.place),
       rows: 0,
       base: null,
       log: [],
       uncertain,
     };
-    if ((await swapCurrent(state, stream.name, current.seq, next, signal)) === "swapped") return "reset";
+    if ((await swapCurrent(state, stream.name, seq, next, signal)) === "swapped") return "reset";
   }
 }
 

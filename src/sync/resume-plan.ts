@@ -1,7 +1,7 @@
 import { SyncError } from "../core/errors.ts";
 import type { Current, Plan } from "../state/documents.ts";
 import { readPlan } from "../state/plans.ts";
-import { listRuns, readRun, recordEnd } from "../state/run-records.ts";
+import { listRuns, readRun, recordFinish } from "../state/run-records.ts";
 import { isIntact } from "../state/state-files.ts";
 import { damaged } from "../state/state-store.ts";
 import { deliverPlan } from "./deliver-plan.ts";
@@ -56,5 +56,5 @@ export async function recordFinished(context: RunContext, plan: Plan, end: PlanE
   const status = end === "promoted" ? "delivered" : "failed";
   const error =
     end === "promoted" ? null : { code: "BYTES_CHANGED", message: "The staged bytes were lost, so the delivery was given up.", hint: null };
-  await recordEnd(context.state, { ...base, ...planFacts(plan), status, endedAt, finishedBy: context.run, error }, signal);
+  await recordFinish(context.state, { ...base, ...planFacts(plan), status, endedAt, finishedBy: context.run, error }, signal);
 }

@@ -2,7 +2,10 @@ import { cp, readdir, rm, truncate, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterEach, describe, expect, test } from "vitest";
 import { armFailpoints, type Failpoint } from "../../src/core/failpoint.ts";
+import { resetStream } from "../../src/sync/reset-stream.ts";
 import { world, type World } from "../support/protocol-world.ts";
+
+const never = new AbortController().signal;
 
 afterEach(() => armFailpoints(null));
 
@@ -125,7 +128,7 @@ describe("a damaged state root", () => {
     ["with a changed base or log", async (at) => flip(await highest(at, "log"))],
     ["without its base or log", (at) => rm(at.folder.at("state", "users", "log"), { recursive: true })],
   ];
-  test.each(damages)("%s is never compared with and never taken for a first run", async (_what, damage) => {
+  test.each(damages)("%s is never compared with and never taken for a first run", async (what, damage) => {
     await using at = await world();
     await at.deliver(before);
     await damage(at);
@@ -134,6 +137,11 @@ describe("a damaged state root", () => {
     expect(error).toMatchObject({ code: "STATE_DAMAGED" });
     expect(error?.message).toMatch(/users\/(current|log)/);
     expect(await at.consumed()).toEqual(before);
+    // The way out that the message names.
+    expect((await resetStream(at.host("operator"), at.stream, never)).error).toBeNull();
+    expect((await at.run(at.host("next"))).record).toMatchObject({ status: "delivered", generation: 2 });
+    // Without base and log nobody knows of b any more; the reset said so.
+    expect(await at.consumed()).toEqual(what.includes("base") ? { ...before, ...after } : after);
   });
 
   test("with a torn plan stops instead of planning anew", async () => {

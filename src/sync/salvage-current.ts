@@ -1,0 +1,104 @@
+import { SyncError } from "../core/errors.ts";
+import { currentSchema, type Current, type FileRef, type Plan } from "../state/documents.ts";
+import { ObjectNotes, readPlan } from "../state/plans.ts";
+import { numberOf } from "../state/state-keys.ts";
+import { readDocument } from "../state/state-store.ts";
+import { firstCurrent, openStream } from "./open-stream.ts";
+import type { RunContext } from "./run-context.ts";
+
+/** A CURRENT to reset, and the entry that the reset follows. */
+export interface ResettableCurrent {
+  readonly current: Current;
+  /** Number of the highest entry that stands there, readable or not; -1 when there is none. */
+  readonly seq: number;
+}
+
+/**
+ * CURRENT for a reset: as it is, or, where it is damaged or lost, put together from older entries and from the plans, which are never
+ * pruned: every row that was ever told stands in one of their deltas.
+ */
+export async function resettableCurrent(context: RunContext, signal: AbortSignal): Promise<ResettableCurrent> {
+  try {
+    const current = await openStream(context, signal);
+    return { current, seq: current.seq };
+  } catch (error) {
+    if (!isDamage(error)) throw error;
+    return await salvage(context, signal);
+  }
+}
+
+async function salvage(context: RunContext, signal: AbortSignal): Promise<ResettableCurrent> {
+  const { state, keys, stream } = context;
+  const seqs = (await state.list(keys.currentPrefix, signal)).map(numberOf).filter((seq) => seq !== null);
+  const known = await newestReadable(context, seqs, signal);
+  const plans = await readablePlans(context, known?.generation ?? 0, signal);
+  const stateId = known?.stateId ?? plans.at(-1)?.stateId;
+  if (stateId === undefined) {
+    throw new SyncError(
+      "STATE_DAMAGED",
+      `Neither CURRENT nor any plan of ${stream.name} can be read, so nothing says which state this is.`,
+      {
+        hint: `Restore ${keys.currentPrefix} or ${keys.planPrefix} from a backup of the state root.`,
+        context: { stream: stream.name },
+      },
+    );
+  }
+  context.report.warn(`CURRENT of ${stream.name} was damaged; what it had told was put together from ${plans.length} plans.`);
+  const base = known ?? { ...firstCurrent(context), stateId };
+  const generations = (await state.list(keys.planPrefix, signal)).map(numberOf).filter((generation) => generation !== null);
+  return {
+    seq: Math.max(-1, ...seqs),
+    current: {
+      ...base,
+      generation: Math.max(base.generation, ...generations),
+      identity: plans.at(-1)?.identity ?? base.identity,
+      layout: base.layout ?? plans.at(-1)?.layout ?? null,
+      manifest: (await lastManifest(context, plans, signal)) ?? base.manifest,
+      uncertain: [...base.uncertain, ...plans.map((plan): FileRef => plan.delta)],
+    },
+  };
+}
+
+async function newestReadable(context: RunContext, seqs: readonly number[], signal: AbortSignal): Promise<Current | null> {
+  for (const seq of seqs.toSorted((a, b) => b - a)) {
+    const found = await unlessDamaged(readDocument(context.state, context.keys.current(seq), currentSchema, signal));
+    if (found !== null) return found;
+  }
+  return null;
+}
+
+async function readablePlans(context: RunContext, after: number, signal: AbortSignal): Promise<readonly Plan[]> {
+  const { state, keys } = context;
+  const plans: Plan[] = [];
+  for (const key of await state.list(keys.planPrefix, signal)) {
+    const generation = numberOf(key);
+    if (generation === null || generation <= after || key !== keys.plan(generation)) continue;
+    const plan = await unlessDamaged(readPlan(state, keys, generation, signal));
+    if (plan === null) context.report.warn(`${key} cannot be read: rows that only it told of cannot be removed at the destination.`);
+    else plans.push(plan);
+  }
+  return plans;
+}
+
+/** The newest manifest that was confirmed: the next one names it, so that a consumer's chain does not break. */
+async function lastManifest(context: RunContext, plans: readonly Plan[], signal: AbortSignal): Promise<Current["manifest"]> {
+  for (const plan of plans.toReversed()) {
+    if (plan.manifest === null) continue;
+    const notes = new ObjectNotes(context.state, context.keys, plan.generation, plan.objects.length);
+    if (await notes.isMarked(signal)) return { generation: plan.generation, sha256: plan.manifest.sha256 };
+  }
+  return null;
+}
+
+async function unlessDamaged<T>(reading: Promise<T>): Promise<T | null> {
+  try {
+    return await reading;
+  } catch (error) {
+    if (isDamage(error)) return null;
+    throw error;
+  }
+}
+
+function isDamage(error: unknown): boolean {
+  return error instanceof SyncError && error.code === "STATE_DAMAGED";
+}
