@@ -12,7 +12,7 @@ export interface Sink {
 export interface Host {
   /** Arguments after the program's own name. */
   readonly args: readonly string[];
-  /** The name that was called, as hints repeat it: `sync`, `spillway` or `npx sync`. */
+  /** The name that was called, as hints repeat it: `sync` or `spillway`, with `npx ` before it where npx ran it. */
   readonly name: string;
   readonly version: string;
   readonly env: Readonly<Record<string, string | undefined>>;

@@ -31,8 +31,8 @@ function sink(stream: NodeJS.WriteStream): Sink {
 }
 
 function calledName(): string {
-  if (process.env["npm_command"] === "exec") return "npx sync";
-  return basename(process.argv[1] ?? "") === "spillway" ? "spillway" : "sync";
+  const name = basename(process.argv[1] ?? "") === "spillway" ? "spillway" : "sync";
+  return process.env["npm_command"] === "exec" ? `npx ${name}` : name;
 }
 
 function packageVersion(): string {

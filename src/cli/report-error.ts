@@ -1,7 +1,7 @@
 import { ConfigError } from "../config/config-error.ts";
 import { renderIssues } from "../config/render-issues.ts";
 import { ERROR_CODES, type ErrorCodeEntry } from "../core/error-codes.ts";
-import { SyncError } from "../core/errors.ts";
+import { isAbort, SyncError } from "../core/errors.ts";
 import { COMMANDS } from "./command-table.ts";
 import type { Host } from "./host.ts";
 import type { JsonError } from "./json-document.ts";
@@ -11,6 +11,7 @@ import { indent } from "./render/table.ts";
 /** The error as this project's own; whatever is not one already is a bug of ours. */
 export function asSyncError(error: unknown): SyncError {
   if (error instanceof SyncError) return error;
+  if (isAbort(error)) return new SyncError("INTERRUPTED", "The command was stopped.", { cause: error });
   const what = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
   return new SyncError("INTERNAL", what, { cause: error });
 }

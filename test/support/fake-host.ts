@@ -22,14 +22,25 @@ export interface Said {
 }
 
 /** What of the host a test sets by itself. */
-export type HostParts = Partial<Omit<Host, "args" | "stdout" | "stderr">> & { readonly tty?: boolean; readonly columns?: number };
+export type HostParts = Partial<Omit<Host, "args" | "stdout" | "stderr">> & {
+  readonly tty?: boolean;
+  readonly columns?: number;
+  readonly onStderr?: (text: string) => void;
+};
 
 /** Runs a command line in this process against a host of fixed time and no terminal. */
 export async function say(args: readonly string[], parts: HostParts = {}): Promise<Said> {
   const out: string[] = [];
   const err: string[] = [];
-  const { tty = false, columns, ...rest } = parts;
-  const sink = (lines: string[]): Sink => ({ write: (text) => void lines.push(text), isTty: tty, columns: columns ?? null });
+  const { tty = false, columns, onStderr = () => undefined, ...rest } = parts;
+  const sink = (lines: string[], seen: (text: string) => void = () => undefined): Sink => ({
+    write: (text) => {
+      lines.push(text);
+      seen(text);
+    },
+    isTty: tty,
+    columns: columns ?? null,
+  });
   const exit = await runCli({
     name: "sync",
     version: "0.1.0",
@@ -42,7 +53,7 @@ export async function say(args: readonly string[], parts: HostParts = {}): Promi
     ...rest,
     args,
     stdout: sink(out),
-    stderr: sink(err),
+    stderr: sink(err, onStderr),
   });
   return { exit, stdout: out.join(""), stderr: err.join("") };
 }

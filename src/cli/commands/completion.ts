@@ -4,8 +4,8 @@ import type { CommandContext, CommandOutcome } from "../command.ts";
 /** Prints the script that makes a shell ask this program for completions. */
 export async function completionScript(options: { readonly shell: string }, { host }: CommandContext): Promise<CommandOutcome> {
   const { script } = await import("@bomb.sh/tab");
-  // Shells complete the word that is typed, so `npx sync` is served as `sync`.
-  const name = host.name === "npx sync" ? "sync" : host.name;
+  // Shells complete the word that is typed, so what npx ran is served by its own name.
+  const name = host.name.replace(/^npx /, "");
   const text = captured(() => script(options.shell, name, name));
   if (text === "") throw new SyncError("INTERNAL", `No completion script was made for ${options.shell}.`);
   return { text: text.trimEnd(), data: { shell: options.shell, script: text } };

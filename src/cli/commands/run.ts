@@ -30,19 +30,21 @@ export interface RunOptions {
 
 /** Delivers what changed in the chosen streams, or exactly the bytes of a kept plan. */
 export async function runModels(options: RunOptions, context: CommandContext): Promise<CommandOutcome> {
-  const started = context.host.clock.now().getTime();
+  const { host, signal } = context;
+  const started = host.clock.now().getTime();
   const { project, streams, warnings } = await openProject(choiceOf(options), "refuse", context);
   await using program = await assemble(project, context);
-  const chosen = options.plan === null ? streams.filter((stream) => stream.enabled) : [];
-  const skipped = options.plan === null ? streams.filter((stream) => !stream.enabled) : [];
-  const results =
-    options.plan === null
-      ? await runChosen(options, chosen, program.deps, context)
-      : [await runPlan(options.plan, project, program.deps, context)];
-  const took = context.host.clock.now().getTime() - started;
+  if (options.plan !== null) {
+    const results = [await runPlan(options.plan, project, program.deps, context)];
+    return { warnings, ...summaryOf(results, started, context), ...errorOf(results, 1, signal) };
+  }
+  const chosen = streams.filter((stream) => stream.enabled);
+  const results = await runChosen(options, chosen, program.deps, context);
+  const skipped = streams.filter((stream) => !stream.enabled);
   return {
-    ...outcomeOf(results, took, context),
-    warnings: [...warnings, ...skipped.map((stream) => `${stream.name} is switched off (enabled: false), so it was left out.`)],
+    ...summaryOf(results, started, context),
+    ...errorOf(results, chosen.length, signal),
+    warnings: [...warnings, ...skipped.map(({ name }) => `${name} is switched off (enabled: false), so it was left out.`)],
   };
 }
 
@@ -95,25 +97,31 @@ function allowedJobs(asked: number, poolSize: string | undefined, warn: (message
   return most;
 }
 
-function outcomeOf(results: readonly RunResult[], took: number, { host, paint }: CommandContext): CommandOutcome {
+function summaryOf(results: readonly RunResult[], started: number, { host, paint }: CommandContext): CommandOutcome {
   const files = results.flatMap(({ record }) => (record.status === "delivered" ? record.files : []));
   const rows = files.reduce((sum, file) => sum + file.rows, 0);
   const [only] = results;
-  const details = only === undefined ? "" : `   Details: ${host.name} ${results.length === 1 ? `show ${only.record.run}` : "history"}`;
-  const done = `Done in ${duration(took)}: ${counted(rows, "row")} in ${counted(files.length, "file")}.${details}`;
-  const outcome = {
+  // A stream that was busy was not run, so there is nothing to show of it.
+  const isShown = only !== undefined && (results.length > 1 || only.record.status !== "busy");
+  const details = !isShown ? "" : `   Details: ${host.name} ${results.length === 1 ? `show ${only.record.run}` : "history"}`;
+  const done = `Done in ${duration(host.clock.now().getTime() - started)}: ${counted(rows, "row")} in ${counted(files.length, "file")}.${details}`;
+  return {
     data: { runs: results.map(({ record }) => runData(record)) },
     text: [...results.map(({ record }) => runSummary(record, paint)), done].join("\n"),
   };
+}
+
+/** Why the command as a whole did not succeed: the one stream's own error, or that some of several failed. */
+function errorOf(results: readonly RunResult[], asked: number, signal: AbortSignal): Pick<CommandOutcome, "error" | "causes"> {
   const failed = results.filter(({ error }) => error !== null);
-  const errors = failed.map(({ error }) => asSyncError(error));
-  const [first] = errors;
-  if (first === undefined) return outcome;
-  if (results.length === 1 || errors.every((error) => error.code === "INTERRUPTED")) return { ...outcome, error: first };
+  const causes = failed.map(({ error }) => asSyncError(error));
+  const [first] = causes;
+  const stopped = causes.find(({ code }) => code === "INTERRUPTED");
+  if (stopped !== undefined || (signal.aborted && results.length < asked)) return { error: stopped ?? asSyncError(signal.reason) };
+  if (first === undefined) return {};
+  if (asked === 1) return { error: first };
   const names = failed.map(({ record }) => `${record.stream} (${record.error?.code ?? "INTERNAL"})`).join(", ");
-  return {
-    ...outcome,
-    causes: errors,
-    error: new SyncError("RUNS_FAILED", `${failed.length} of ${results.length} streams failed: ${names}.`),
-  };
+  const left = asked - results.length;
+  const message = `${failed.length} of ${asked} streams failed: ${names}.${left > 0 ? ` ${left} were not started (--fail-fast).` : ""}`;
+  return { causes, error: new SyncError("RUNS_FAILED", message) };
 }
