@@ -1,5 +1,7 @@
 import type { ObjectBody } from "../core/ports.ts";
 import { combineCrc32, crc32Base64 } from "./crc32-combine.ts";
+import { inspectParts } from "./inspect-parts.ts";
+import type { InspectedPart } from "./inspect-parts.ts";
 import { addressOf, writeInput } from "./object-write.ts";
 import type { WriteTarget } from "./object-write.ts";
 import type { Part } from "./part-plan.ts";
@@ -7,7 +9,7 @@ import type { Deadline } from "./retry-loop.ts";
 import type { S3Connection } from "./s3-connection.ts";
 import { S3Failure } from "./s3-failure.ts";
 import type { S3Options } from "./s3-options.ts";
-import { crc32Of, sendSlice, sha256Of } from "./send-body.ts";
+import { checkBody, sendSlice } from "./send-body.ts";
 import { setPayloadHeaders } from "./signed-payload.ts";
 
 const ABORT_TIMEOUT_MS = 10_000;
@@ -40,7 +42,9 @@ export async function putMultipart(upload: Upload, signal: AbortSignal): Promise
       error.maybeDone = maybeDone = maybeDone || error.maybeDone;
       // conflict: S3 asks to start over. no_upload: a lost Complete went through, or somebody aborted; the condition on the next Complete tells.
       const startOver = error.kind === "conflict" || error.kind === "no_upload";
-      if (!startOver || round >= upload.options.max_attempts) throw error;
+      if (startOver && round < upload.options.max_attempts) continue;
+      if (error.kind === "damaged") await checkBody(upload.body, signal);
+      throw error;
     }
   }
 }
@@ -62,60 +66,61 @@ async function createUpload({ connection, options, target, deadline }: Upload, s
   }
 }
 
-interface SentPart extends Part {
+interface SentPart extends InspectedPart {
   readonly etag: string;
-  readonly crc: number;
 }
 
-/** Sends all parts, `concurrency.parts` at a time; the first that fails stops the others. */
+/**
+ * Sends all parts, `concurrency.parts` at a time; the first that fails stops the others. The body is read in order for the checksums
+ * while parts that were read are on their way, and opened anew for every try, so that no part is ever held in memory.
+ */
 async function sendParts(upload: Upload, uploadId: string, signal: AbortSignal): Promise<readonly SentPart[]> {
+  const { body, parts, options } = upload;
   const group = new AbortController();
   const either = AbortSignal.any([signal, group.signal]);
+  const inspected = inspectParts(body, parts, options.checksums === "required", either);
   const sent: SentPart[] = [];
-  const queue = upload.parts.values();
   const failures: unknown[] = [];
   const work = async (): Promise<void> => {
     try {
-      for (const part of queue) {
+      for (let next = await inspected.next(); next.done !== true; next = await inspected.next()) {
         either.throwIfAborted();
-        sent.push(await sendPart(upload, uploadId, part, either));
+        sent.push(await sendPart(upload, uploadId, next.value, either));
       }
     } catch (error) {
       failures.push(error);
       group.abort(error);
     }
   };
-  await Promise.all(Array.from({ length: upload.options.concurrency.parts }, work));
+  await Promise.all(Array.from({ length: options.concurrency.parts }, work));
+  await inspected.return();
   signal.throwIfAborted();
   if (failures.length > 0) throw neverDone(failures[0]);
   return sent.toSorted((a, b) => a.number - b.number);
 }
 
-/** The slice is read once for its checksum and opened anew for every try, so that no part is ever held in memory. */
-async function sendPart(upload: Upload, uploadId: string, part: Part, signal: AbortSignal): Promise<SentPart> {
+async function sendPart(upload: Upload, uploadId: string, part: InspectedPart, signal: AbortSignal): Promise<SentPart> {
   const { connection, options, target, body, deadline } = upload;
   const { client, sdk } = connection;
   const bytes = part.end - part.start;
   const checked = options.checksums === "supported";
-  const crc = checked ? await crc32Of(body, part, signal) : 0;
-  const sha256 = checked ? null : await sha256Of(body, part, signal);
   const input = {
     ...addressOf(options, target.key),
     UploadId: uploadId,
     PartNumber: part.number,
     ContentLength: bytes,
-    ...(checked ? { ChecksumCRC32: crc32Base64(crc) } : {}),
+    ...(checked ? { ChecksumCRC32: crc32Base64(part.crc) } : {}),
   };
   const etag = await connection.request({ operation: "UploadPart", signal, deadline, bytes }, (send) =>
     sendSlice(body, part, send.abortSignal, async (payload, abortSignal) => {
       const command = new sdk.UploadPartCommand({ ...input, Body: payload });
-      setPayloadHeaders(command, { askFirst: false, ...(sha256 === null ? {} : { sha256 }) });
+      setPayloadHeaders(command, { askFirst: false, ...(checked ? {} : { sha256: part.sha256 }) });
       const { ETag } = await client.send(command, { ...send, abortSignal });
       if (ETag === undefined) throw new S3Failure("UploadPart", "server", new Error("no ETag in the answer"));
       return ETag;
     }),
   );
-  return { ...part, etag, crc };
+  return { ...part, etag };
 }
 
 async function completeUpload(upload: Upload, uploadId: string, sent: readonly SentPart[], signal: AbortSignal): Promise<void> {

@@ -3,8 +3,9 @@ import { writeInput } from "./object-write.ts";
 import type { WriteTarget } from "./object-write.ts";
 import type { Deadline } from "./retry-loop.ts";
 import type { S3Connection } from "./s3-connection.ts";
+import { toFailure } from "./s3-failure.ts";
 import type { S3Options } from "./s3-options.ts";
-import { sendSlice } from "./send-body.ts";
+import { checkBody, sendSlice } from "./send-body.ts";
 import { setPayloadHeaders } from "./signed-payload.ts";
 
 /**
@@ -26,11 +27,19 @@ export async function putSingle(
     ...(target.createOnly ? { IfNoneMatch: "*" } : {}),
     ...(options.checksums === "supported" ? { ChecksumSHA256: Buffer.from(body.sha256, "hex").toString("base64") } : {}),
   };
+  // A store that knows no checksums may not look at the signed hash either.
+  if (options.checksums === "required") await checkBody(body, signal);
   await connection.request({ operation: "PutObject", signal, deadline, bytes: body.size }, (send) =>
-    sendSlice(body, { start: 0, end: body.size }, send.abortSignal, (payload, abortSignal) => {
+    sendSlice(body, { start: 0, end: body.size }, send.abortSignal, async (payload, abortSignal) => {
       const command = new sdk.PutObjectCommand({ ...input, Body: payload });
       setPayloadHeaders(command, { sha256: body.sha256, askFirst: true });
-      return client.send(command, { ...send, abortSignal });
+      try {
+        await client.send(command, { ...send, abortSignal });
+      } catch (error) {
+        // The file or the line: only a look at the file tells, and only for the line it helps to try again.
+        if (toFailure("PutObject", error).kind === "damaged") await checkBody(body, signal);
+        throw error;
+      }
     }),
   );
 }

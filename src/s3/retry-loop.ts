@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { SyncError } from "../core/errors.ts";
 import { toFailure } from "./s3-failure.ts";
-import type { S3Operation } from "./s3-failure.ts";
+import type { S3Failure, S3Operation } from "./s3-failure.ts";
 
 /** How often and how long one request is tried. */
 export interface RetryLimits {
@@ -24,7 +24,7 @@ export class RetryLoop {
   readonly #limits: RetryLimits;
   readonly #renewCredentials: () => Promise<void>;
 
-  /** `renewCredentials` is called once per request at most, when its session has expired. */
+  /** `renewCredentials` is called once per request at most, when its session has expired or its keys are unknown. */
   constructor(limits: RetryLimits, renewCredentials: () => Promise<void>) {
     this.#limits = limits;
     this.#renewCredentials = renewCredentials;
@@ -45,7 +45,7 @@ export class RetryLoop {
         if (isOurs(error)) throw error;
         const failure = toFailure(operation, error);
         failure.maybeDone = maybeDone = maybeDone || failure.maybeDone;
-        if (failure.kind === "expired" && !renewed) {
+        if (mayBeStale(failure) && !renewed) {
           renewed = true;
           await this.#renewCredentials();
           tries -= 1;
@@ -62,6 +62,11 @@ export class RetryLoop {
   #backoff(tries: number): number {
     return Math.random() * Math.min(this.#limits.backoffCapMs, this.#limits.backoffBaseMs * 2 ** tries);
   }
+}
+
+/** Whether newer credentials may be had: a session has ended, or keys were exchanged since they were read. */
+function mayBeStale(failure: S3Failure): boolean {
+  return failure.kind === "expired" || (failure.kind === "credentials" && failure.operation !== "AssumeRole");
 }
 
 /** Errors that are not S3's: the staged file's, or a bug; trying again would only repeat them. */

@@ -11,7 +11,8 @@ const CODES: Readonly<Record<FailureKind, ErrorCode>> = {
   busy: "DESTINATION_UNAVAILABLE",
   conflict: "DESTINATION_UNAVAILABLE",
   no_upload: "DESTINATION_UNAVAILABLE",
-  damaged: "BYTES_CHANGED",
+  // Not BYTES_CHANGED: the staged file was looked at and is whole.
+  damaged: "DESTINATION_REJECTED",
   exists: "DESTINATION_REJECTED",
   missing: "DESTINATION_REJECTED",
   rejected: "DESTINATION_REJECTED",
@@ -95,7 +96,7 @@ function hintFor(failure: S3Failure, options: S3Options): string {
     case "missing":
       return "`sync doctor` tries each request by itself and says which one the store refuses.";
     case "damaged":
-      return "Run again. If it comes back, look at the disk of the state folder and at proxies on the way to the store.";
+      return damagedHint(options);
     case "unreachable":
     case "network":
     case "server":
@@ -117,6 +118,12 @@ function forbiddenHint(failure: S3Failure, options: S3Options): string {
       ? ""
       : ` S3 says the same when the bucket does not belong to expected_bucket_owner ${options.expected_bucket_owner}: compare.`;
   return `Missing: ${actions.join(", ")}. Add to the policy of the role or user:\n${JSON.stringify(statement)}\nA bucket policy of the owner may refuse it as well.${owner}`;
+}
+
+function damagedHint(options: S3Options): string {
+  const run = "The staged file is whole: the bytes were damaged on the way. Run again; if it comes back, look at proxies before the store.";
+  if (options.endpoint === undefined || options.checksums === "required") return run;
+  return `${run} A store that does not know checksums of whole objects refuses uploads in parts like this: set \`checksums: required\`.`;
 }
 
 function roleHint(options: S3Options): string {

@@ -23,6 +23,8 @@ const STORAGE_CLASSES = [
   "OUTPOSTS",
   "EXPRESS_ONEZONE",
 ] as const;
+const TAG_TEXT = /^[\p{L}\p{Z}\p{N}_.:/=+\-@]*$/u;
+const TAG_ADVICE = "S3 takes letters, digits, spaces and _ . : / = + - @ in tags";
 const UNIT_MS = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
 const DURATION = /^(\d{1,6})(ms|s|m|h|d)$/;
 
@@ -133,7 +135,7 @@ export const s3OptionsSchema = z
     acl: z.enum(CANNED_ACLS).describe("Canned ACL, for buckets that still use them; default: no ACL header.").optional(),
     storage_class: z.enum(STORAGE_CLASSES).describe("Default: the bucket's, STANDARD.").optional(),
     object_tags: z
-      .record(z.string().min(1).max(128), z.string().max(256))
+      .record(z.string().min(1).max(128).regex(TAG_TEXT, TAG_ADVICE), z.string().max(256).regex(TAG_TEXT, TAG_ADVICE))
       .refine((tags) => Object.keys(tags).length <= 10, "S3 keeps at most 10 tags an object")
       .describe("Tags of every object; needs s3:PutObjectTagging.")
       .optional(),

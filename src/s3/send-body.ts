@@ -1,7 +1,6 @@
 import { createHash } from "node:crypto";
 import { Transform } from "node:stream";
 import type { Readable } from "node:stream";
-import { crc32 } from "node:zlib";
 import { SyncError } from "../core/errors.ts";
 import type { ObjectBody } from "../core/ports.ts";
 
@@ -11,20 +10,28 @@ export interface Slice {
   readonly end: number;
 }
 
-/** CRC-32 of a slice, read in one pass. */
-export async function crc32Of(body: ObjectBody, slice: Slice, signal: AbortSignal): Promise<number> {
-  let crc = 0;
-  await eachChunk(body, slice, signal, (chunk) => {
-    crc = crc32(chunk, crc);
-  });
-  return crc;
+/** Reads a body through; BYTES_CHANGED when it is not what its SHA-256 says. */
+export async function checkBody(body: ObjectBody, signal: AbortSignal): Promise<void> {
+  const hash = createHash("sha256");
+  if (body.size > 0) await readSlice(body, { start: 0, end: body.size }, signal, (chunk) => hash.update(chunk));
+  if (hash.digest("hex") !== body.sha256) throw wrongHash();
 }
 
-/** SHA-256 of a slice in lower-case hex, read in one pass. */
-export async function sha256Of(body: ObjectBody, slice: Slice, signal: AbortSignal): Promise<string> {
-  const hash = createHash("sha256");
-  await eachChunk(body, slice, signal, (chunk) => hash.update(chunk));
-  return hash.digest("hex");
+/** Reads a slice chunk by chunk; BYTES_CHANGED when it cannot be read or is shorter or longer than announced. */
+export async function readSlice(body: ObjectBody, slice: Slice, signal: AbortSignal, take: (chunk: Buffer) => unknown): Promise<void> {
+  let length = 0;
+  const source = body.open(slice.start, slice.end);
+  try {
+    for await (const chunk of source as AsyncIterable<Buffer>) {
+      signal.throwIfAborted();
+      take(chunk);
+      length += chunk.length;
+    }
+  } catch (error) {
+    signal.throwIfAborted();
+    throw unreadable(error);
+  }
+  if (length !== slice.end - slice.start) throw wrongLength(slice, length);
 }
 
 /**
@@ -74,27 +81,18 @@ function countBytes(slice: Slice): Transform {
   });
 }
 
-async function eachChunk(body: ObjectBody, slice: Slice, signal: AbortSignal, take: (chunk: Buffer) => unknown): Promise<void> {
-  let length = 0;
-  const source = body.open(slice.start, slice.end);
-  try {
-    for await (const chunk of source as AsyncIterable<Buffer>) {
-      signal.throwIfAborted();
-      take(chunk);
-      length += chunk.length;
-    }
-  } catch (error) {
-    signal.throwIfAborted();
-    throw unreadable(error);
-  }
-  if (length !== slice.end - slice.start) throw wrongLength(slice, length);
+/** The error of bytes that are not the planned ones; only what was read here and found different is called so. */
+export function wrongHash(): SyncError {
+  return new SyncError("BYTES_CHANGED", "The staged file does not hold the bytes that were planned", { hint: CHANGED_HINT });
 }
+
+const CHANGED_HINT = "The file changed after it was staged. Run again: a plan whose bytes are gone is given up and the delta is made anew.";
 
 function wrongLength(slice: Slice, length: number): SyncError {
   const expected = slice.end - slice.start;
   const than = length > expected ? "more than" : `${length} of`;
   return new SyncError("BYTES_CHANGED", `The staged file holds ${than} ${expected} bytes at offset ${slice.start}`, {
-    hint: "The file changed after it was staged. Run again: a plan whose bytes are gone is given up and the delta is made anew.",
+    hint: CHANGED_HINT,
   });
 }
 

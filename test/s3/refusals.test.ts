@@ -108,10 +108,7 @@ describe("a write that S3 refuses", () => {
 });
 
 describe("a body that is not what was planned", () => {
-  const wrongHash = { ...SMALL_BODY, sha256: "0".repeat(64) };
-  const tooShort = { ...SMALL_BODY, size: SMALL_BODY.size + 1 };
-  const tooLong = { ...SMALL_BODY, size: SMALL_BODY.size - 1 };
-  const shortParts = { ...LARGE_BODY, size: LARGE_BODY.size + 10_000 };
+  const WRONG_HASH = "0".repeat(64);
   const broken: ObjectBody = {
     ...SMALL_BODY,
     open: () => {
@@ -120,20 +117,55 @@ describe("a body that is not what was planned", () => {
       return stream;
     },
   };
+  const bodies: readonly (readonly [string, ObjectBody])[] = [
+    ["another hash", { ...SMALL_BODY, sha256: WRONG_HASH }],
+    ["another hash, in parts", { ...LARGE_BODY, sha256: WRONG_HASH }],
+    ["fewer bytes", { ...SMALL_BODY, size: SMALL_BODY.size + 1 }],
+    ["more bytes", { ...SMALL_BODY, size: SMALL_BODY.size - 1 }],
+    ["fewer bytes in its parts", { ...LARGE_BODY, size: LARGE_BODY.size + 10_000 }],
+    ["an unreadable file", broken],
+    ["other bytes each time it is opened, in parts", changing(LARGE_BODY)],
+  ];
+
+  it.each(["supported", "required"].flatMap((checksums) => bodies.map(([name, body]) => [name, checksums, body] as const)))(
+    "is refused and never becomes an object: %s (checksums: %s)",
+    async (_name, checksums, body) => {
+      await using s3 = await s3Fixture({ changes: { checksums } });
+      await expect(s3.store.putNew("a.csv", body, factsOf(body), ALWAYS)).rejects.toMatchObject({ code: "BYTES_CHANGED" });
+      expect(s3.server.buckets.commits.filter(({ key }) => key === "in/a.csv")).toEqual([]);
+      expect(s3.server.buckets.uploads.size).toBe(0);
+    },
+  );
+
+  it("is refused when its file changes after it was checked", async () => {
+    await using s3 = await s3Fixture({ changes: { checksums: "required" } });
+    const body = changing(SMALL_BODY);
+    await expect(s3.store.putNew("a.csv", body, factsOf(body), ALWAYS)).rejects.toMatchObject({ code: "BYTES_CHANGED" });
+  });
 
   it.each([
-    ["another hash", wrongHash],
-    ["fewer bytes", tooShort],
-    ["more bytes", tooLong],
-    ["fewer bytes in its parts", shortParts],
-    ["an unreadable file", broken],
-  ])("is refused and never becomes an object: %s", async (_name, body) => {
-    await using s3 = await s3Fixture();
-    await expect(s3.store.putNew("a.csv", body, factsOf(body), ALWAYS)).rejects.toMatchObject({ code: "BYTES_CHANGED" });
-    expect(s3.server.buckets.commits.filter(({ key }) => key === "in/a.csv")).toEqual([]);
-    expect(s3.server.buckets.uploads.size).toBe(0);
+    ["PutObject", SMALL_BODY],
+    ["UploadPart", LARGE_BODY],
+    ["CompleteMultipartUpload", LARGE_BODY],
+  ] as const)("is told from bytes that are damaged on the way, which are no reason to give up the plan: %s", async (operation, body) => {
+    const rules = { operation, times: 100, fault: { kind: "status", status: 400, code: "BadDigest" } } as const;
+    const error = await refusalOf({ changes: { conditional_writes: "off" } }, body, (s3) => s3.server.faults.add(rules));
+    expect(error).toMatchObject({ code: "DESTINATION_REJECTED", hint: expect.stringContaining("checksums: required") });
   });
 });
+
+/** A body whose file is written to after it was first read. */
+function changing(body: ObjectBody): ObjectBody {
+  let opened = 0;
+  return {
+    ...body,
+    open: (start, end) => {
+      opened += 1;
+      const other = bodyOf(someBytes(body.size, 9));
+      return (opened === 1 && start === 0 ? body : other).open(start, end);
+    },
+  };
+}
 
 describe("a clock that is wrong", () => {
   it("is corrected from the server's own date", async () => {

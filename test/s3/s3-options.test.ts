@@ -74,6 +74,7 @@ describe("the options of a destination on S3", () => {
       { object_tags: Object.fromEntries(Array.from({ length: 11 }, (_, index) => [`t${index}`, ""])) },
       "object_tags: S3 keeps at most 10 tags",
     ],
+    [{ object_tags: { team: "growth & co" } }, "object_tags.team: S3 takes letters, digits"],
     [{ acl: "everyone" }, "acl: "],
     [{ colour: "red" }, ": Unrecognized key"],
   ])("refuse %j", (changes, problem) => {

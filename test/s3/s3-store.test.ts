@@ -7,7 +7,7 @@ import { ALL_RIGHTS, ALWAYS, BUCKET, bodyOf, factsOf, PUT_ONLY, s3Fixture, someB
 const LARGE_BODY = bodyOf(someBytes(300_000));
 const OPTIONAL = {
   storage_class: "STANDARD_IA",
-  object_tags: { team: "growth & co", Ümlaut: "ja" },
+  object_tags: { team: "growth + co=1", Ümlaut: "ja" },
   acl: "bucket-owner-full-control",
   encryption: "s3",
 };
