@@ -9,8 +9,8 @@ const CANCEL = "SELECT pg_catalog.pg_cancel_backend(pid)::text FROM pg_catalog.p
 /**
  * The server's process behind a connection, watched for silence and cancelled from a second connection. A query may compute for an hour
  * before its first row, so silence alone proves nothing: after `idleMs` of it the second connection asks whether the process still
- * works. It does not when it is gone, idle, or itself waiting for us to read: then the network between has died without a word,
- * and `fail` is called.
+ * works. It does not when it is gone, idle, or itself waiting for us to read: when that is so twice, with nothing heard between, the network
+ * has died without a word, and `fail` is called.
  */
 export class Backend {
   readonly #connection: Connection;
@@ -22,6 +22,8 @@ export class Backend {
   #process: { readonly pid: string; readonly startedAt: string } | null = null;
   #paused = false;
   #heard = 0;
+  /** What `#heard` was when the process was first found not to work. */
+  #suspectedAt: number | null = null;
 
   constructor(connection: Connection, settings: ConnectionSettings, idleMs: number, fail: (error: SyncError) => void) {
     this.#connection = connection;
@@ -57,7 +59,8 @@ export class Backend {
 
   #hear(): void {
     this.#heard += 1;
-    this.#silence.refresh();
+    // A reader can still take its last bytes when the transaction is over; refreshing would wake the timer again.
+    if (!this.#stopped.signal.aborted) this.#silence.refresh();
   }
 
   async #onSilence(): Promise<void> {
@@ -65,9 +68,11 @@ export class Backend {
     const heardBefore = this.#heard;
     const state = this.#paused ? "works" : await this.#ask(WORKS, signal).catch(() => null);
     if (this.#stopped.signal.aborted) return;
-    // What was heard while asking outweighs the answer, which may be from just after the query ended.
-    if (state === "works" || this.#paused || this.#heard > heardBefore) this.#silence.refresh();
-    else this.#fail(silentError(this.#settings, this.#idleMs));
+    const silent = this.#heard === heardBefore && !this.#paused && state !== "works";
+    // The query may have ended while we asked, with its last bytes not yet read here: only a second time counts.
+    if (silent && this.#suspectedAt === heardBefore) this.#fail(silentError(this.#settings, this.#idleMs));
+    this.#suspectedAt = silent ? this.#heard : null;
+    this.#silence.refresh();
   }
 
   /** The start time beside the process's number: numbers are used again, and nobody else's query may be cancelled. */

@@ -11,7 +11,7 @@ const PINNED: readonly (readonly [string, string])[] = [
   ["datestyle", "ISO, YMD"],
   ["timezone", "UTC"],
   ["intervalstyle", "iso_8601"],
-  ["extra_float_digits", "1"],
+  ["extra_float_digits", "3"],
   ["bytea_output", "hex"],
   ["xmlbinary", "base64"],
   ["xmloption", "content"],

@@ -15,6 +15,7 @@ beforeAll(async () => {
     CREATE TABLE users (id int, email text, payload jsonb); INSERT INTO users VALUES (1, 'jane@x.com', '{}');
     CREATE ROLE poor LOGIN; CREATE MATERIALIZED VIEW fresh AS SELECT 1 AS a WITH NO DATA;
     CREATE FUNCTION complain(text) RETURNS text LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'bad value %', $1; END $$;
+    CREATE FUNCTION conflict() RETURNS int LANGUAGE plpgsql AS $$ BEGIN RAISE 'canceling statement due to conflict with recovery' USING ERRCODE = '40001'; END $$;
     CREATE FUNCTION dynamic(text) RETURNS text LANGUAGE plpgsql AS $$ DECLARE r text; BEGIN EXECUTE 'SELECT ' || $1 INTO r; RETURN r; END $$;
   `);
 });
@@ -73,6 +74,14 @@ test.each([
   const error = await failureOf(query);
   expect(error.code).toBe("SOURCE_QUERY_FAILED");
   expect(JSON.stringify([error.message, error.hint, error.context, String(error.cause), error.stack])).not.toMatch(/jane|x\.com/u);
+});
+
+test("a conflict such as a standby's recovery is worth another try", async () => {
+  expect(await failureOf("SELECT conflict() AS a")).toMatchObject({
+    code: "SOURCE_CONFLICT",
+    retry: "transient",
+    context: { sqlstate: "40001" },
+  });
 });
 
 describe("the table of SQLSTATEs", () => {
