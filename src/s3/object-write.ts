@@ -41,7 +41,7 @@ export function bucketOf(options: S3Options): { Bucket: string; ExpectedBucketOw
 }
 
 /** The facts as user metadata of the object (`x-amz-meta-spillway-…`). */
-export function toMetadata(facts: ObjectFacts): Record<string, string> {
+function toMetadata(facts: ObjectFacts): Record<string, string> {
   return {
     "spillway-state": facts.stateId,
     "spillway-generation": String(facts.generation),

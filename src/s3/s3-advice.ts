@@ -62,7 +62,7 @@ export function adviseOn(failure: S3Failure, options: S3Options, key: string | n
 }
 
 /** The action that S3 names in its refusal, or null when it names none. */
-export function deniedAction(failure: S3Failure): string | null {
+function deniedAction(failure: S3Failure): string | null {
   return /(?:not authorized to perform:?\s+|^|\s)((?:s3|kms|sts):[A-Za-z]+)/.exec(failure.message)?.[1] ?? null;
 }
 

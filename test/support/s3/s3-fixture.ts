@@ -11,7 +11,7 @@ import type { TestS3, TestS3Options } from "./test-s3-server.ts";
 
 /** The bucket and prefix that every fixture delivers to. */
 export const BUCKET = "partner";
-export const PREFIX = "in";
+const PREFIX = "in";
 /** The rights that a plain destination needs, and no more. */
 export const PUT_ONLY: readonly Grant[] = [{ actions: ["s3:PutObject"], resources: [`arn:aws:s3:::${BUCKET}/${PREFIX}/*`] }];
 /** Everything on the bucket. */
