@@ -1,0 +1,92 @@
+import { readdir, readFile } from "node:fs/promises";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { openEngine } from "../../src/engine/open-engine.ts";
+import { sqlText } from "../../src/engine/sql-literal.ts";
+import { demoProject } from "../support/demo-project.ts";
+import { say } from "../support/fake-host.ts";
+import { type PostgresServer, startPostgres } from "../support/postgres/postgres-server.ts";
+import type { TempFolder } from "../support/temp-folder.ts";
+
+const TABLES = `
+CREATE TABLE customers (
+  customer_id integer PRIMARY KEY, first_name text, last_name text, email text, company text, country text, tier text, consented boolean,
+  credit numeric(12, 2), rating double precision, birthday date, note text, created_at timestamp, updated_at timestamp
+);
+CREATE TABLE orders (order_id bigint PRIMARY KEY, customer_id integer, ordered_at timestamp, status text, total numeric(12, 2));
+`;
+const MODELS = {
+  everything: "table: customers\nprimary_key: [customer_id]\nfile: {quote: all, delimiter: ';'}\n",
+  audiences: `audiences:
+  entity:
+    query: |
+      SELECT c.customer_id, c.email, c.tier, c.consented, count(o.order_id) AS orders, coalesce(sum(o.total), 0.00) AS spent, max(o.ordered_at) AS last_order
+      FROM customers AS c LEFT JOIN orders AS o ON o.customer_id = c.customer_id AND o.status = 'paid'
+      GROUP BY c.customer_id, c.email, c.tier, c.consented
+    key: customer_id
+  members:
+    vip: spent >= 1500
+    lapsed: consented AND orders >= 3 AND last_order < TIMESTAMP '2026-03-01'
+changes: [added, changed, removed]
+`,
+};
+
+let folder: TempFolder;
+let postgres: PostgresServer;
+
+beforeAll(async () => {
+  [folder, postgres] = await Promise.all([demoProject(), startPostgres()]);
+  await postgres.sql(TABLES);
+  for (const [source, options] of [
+    ["duckdb", "type: duckdb, path: demo/warehouse.duckdb"],
+    ["postgres", `type: postgres, url: "${postgres.url()}"`],
+  ] as const) {
+    const config = `version: 1\nstate: state-${source}\nmodels: models-${source}\nsources: {warehouse: {${options}}}\n`;
+    await folder.write(`${source}.yaml`, `${config}destinations: {partner: {type: local, path: out-${source}}}\n`);
+    for (const [name, model] of Object.entries(MODELS)) {
+      await folder.write(`models-${source}/${name}.yaml`, `source: warehouse\ndestination: partner\n${model}`);
+    }
+  }
+});
+afterAll(async () => {
+  await postgres[Symbol.asyncDispose]();
+  await folder[Symbol.asyncDispose]();
+});
+
+/** Brings Postgres to the rows that the DuckDB file holds now. */
+async function copyToPostgres(): Promise<void> {
+  const signal = new AbortController().signal;
+  await using engine = await openEngine({ memoryLimit: "256MB", threads: 1, tempDirectory: folder.at("tmp"), maxTempSize: "1GB" }, signal);
+  await engine.run(`ATTACH ${sqlText(folder.at("demo/warehouse.duckdb"))} AS demo (READ_ONLY)`, signal);
+  for (const table of ["customers", "orders"]) {
+    const columns = await engine.rows(
+      `SELECT column_name FROM duckdb_columns() WHERE table_name = '${table}' ORDER BY column_index`,
+      signal,
+    );
+    const literals = columns.map(([name]) => `coalesce('''' || replace(${name}::VARCHAR, '''', '''''') || '''', 'NULL')`);
+    const tuples = `SELECT string_agg('(' || ${literals.join(" || ',' || ")} || ')', ',') FROM demo.${table}`;
+    const [row] = await engine.rows(tuples, signal);
+    await postgres.sql(`TRUNCATE ${table}; INSERT INTO ${table} VALUES ${row?.[0] ?? ""}`);
+  }
+}
+
+async function delivered(source: string): Promise<ReadonlyMap<string, string>> {
+  const { exit, stderr } = await say(["run", "--all", "-c", `${source}.yaml`, "-q"], { cwd: folder.path });
+  expect({ exit, stderr }).toEqual({ exit: 0, stderr: "" });
+  const root = folder.at(`out-${source}`);
+  const names = (await readdir(root, { recursive: true })).filter((name) => name.endsWith(".csv")).toSorted();
+  return new Map(await Promise.all(names.map(async (name) => [name, await readFile(`${root}/${name}`, "utf8")] as const)));
+}
+
+test("the same data in Postgres and DuckDB gives the same files, byte for byte, two days running", { timeout: 90_000 }, async () => {
+  await copyToPostgres();
+  const first = await delivered("duckdb");
+  expect(first.size).toBe(2);
+  expect(await delivered("postgres")).toEqual(first);
+
+  await say(["init", "--next-day"], { cwd: folder.path });
+  await copyToPostgres();
+  const second = await delivered("duckdb");
+  // Of both models each kind of change: the added files of the first day, and three of the second.
+  expect(second.size).toBe(8);
+  expect(await delivered("postgres")).toEqual(second);
+});
