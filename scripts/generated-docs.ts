@@ -55,6 +55,11 @@ export function commandDocs(): string {
     "`sync` and `spillway` are the same program; where coreutils' `sync` comes first on the path, say `spillway`. Data goes to stdout,",
     "talk to stderr. `--json` prints one document `{schema, ok, command, data, warnings, error}` with keys in snake_case, to which keys",
     "are only ever added. Made by `npm run docs` from the help texts.\n",
+    "| variable | does |\n|---|---|",
+    "| `SYNC_CONFIG` | names the configuration where `-c` does not |",
+    "| `NO_COLOR`, `FORCE_COLOR` | colours off, or on also where stdout is no terminal; `NO_COLOR` wins |",
+    "| `CI` | nothing is asked, as with `--no-input` |",
+    "| `UV_THREADPOOL_SIZE` | threads of Node's pool; streams at a time are one fewer at most, so `--jobs 8` needs 9 |\n",
     `\`\`\`text\n${helpOf(program, lines)}\`\`\`\n`,
     sections.join("\n"),
   ].join("\n");

@@ -107,7 +107,7 @@ export const COMMANDS: readonly CommandSpec[] = [
       { flags: "--plan <file>", description: "deliver exactly the bytes that `plan --out FILE` kept" },
       { flags: "--full-resync", description: "deliver every row as if nothing had been told yet" },
       SLOT,
-      { flags: "--jobs <n>", description: "streams at a time (default: 1)", kind: "count" },
+      { flags: "--jobs <n>", description: "streams at a time (default: 1; more than 3 need UV_THREADPOOL_SIZE)", kind: "count" },
       { flags: "--fail-fast", description: "start no further stream after one failed" },
     ],
     exits: RUN_EXITS,

@@ -80,6 +80,24 @@ test.each([
   expect(await stdout).toContain("interrupted");
 });
 
+test("a second signal ends the program at once", async () => {
+  await using folder = await project(ENDLESS);
+  const child = spawn(process.execPath, [BUILT_CLI, "run", "-m", "numbers"], { cwd: folder.path, stdio: ["ignore", "ignore", "pipe"] });
+  const closed = new Promise<number | null>((resolve) => child.on("close", resolve));
+  let stderr = "";
+  let sent = false;
+  for await (const chunk of child.stderr.setEncoding("utf8")) {
+    stderr += String(chunk);
+    if (sent || !stderr.includes("ok  describe")) continue;
+    sent = true;
+    // Both wait for a stopped process, so that it sees them together however busy the machine is.
+    for (const signal of ["SIGSTOP", "SIGINT", "SIGTERM", "SIGCONT"] as const) child.kill(signal);
+  }
+  expect([130, 143]).toContain(await closed);
+  expect(stderr).toContain("Stopping cleanly");
+  expect(stderr).not.toContain("INTERRUPTED");
+});
+
 test("a failpoint of the environment kills the program there, and the same command then finishes the delivery", async () => {
   await using folder = await project(FEW);
   const killed = await executeCli(["run", "-m", "numbers"], { cwd: folder.path, env: { SPILLWAY_FAILPOINT: "plan.created=kill" } });
