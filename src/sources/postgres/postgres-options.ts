@@ -69,11 +69,11 @@ export const postgresOptionsSchema = z
       "Longest time of the extracting query on the server, time blocked on a slow reader included. Default: the role's.",
     ).optional(),
     lock_timeout: duration("Longest wait for a table that somebody else has locked. Default: the role's.").optional(),
-    connect_timeout: duration("Longest time until the connection stands, TLS and password included.").default(15_000),
+    connect_timeout: duration("Longest time until the connection stands, TLS and password included. Default: 15s.").default(15_000),
     idle_timeout: duration(
-      "Silence after which a second connection asks whether the server still works on the query; if not, the run fails.",
+      "Silence after which a second connection asks whether the server still works on the query; if not, twice, the run fails. Default: 60s.",
     ).default(60_000),
-    keepalive: duration("Idle time after which TCP keep-alive probes start.").default(30_000),
+    keepalive: duration("Idle time after which TCP keep-alive probes start. Default: 30s.").default(30_000),
     application_name: z.string().min(1).max(63).describe("Default: spillway/<stream>; shown in pg_stat_activity.").optional(),
   })
   .refine((given) => given.url !== undefined || given.host !== undefined, "give url, or host with database and user");
