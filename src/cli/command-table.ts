@@ -1,4 +1,4 @@
-import { EXIT } from "../core/error-codes.ts";
+import { EXIT } from "../core/exit-codes.ts";
 import type { CommandSpec, OptionBag, OptionSpec } from "./command.ts";
 import type { StreamChoice } from "./stream-choice.ts";
 

@@ -1,5 +1,5 @@
 import { Command, Option } from "commander";
-import { EXIT } from "../core/error-codes.ts";
+import { EXIT } from "../core/exit-codes.ts";
 import type { CommandSpec, OptionBag, OptionSpec } from "./command.ts";
 import type { Host } from "./host.ts";
 import { collect, optionBag, parseCount } from "./option-bag.ts";

@@ -1,6 +1,6 @@
 import { CommanderError } from "commander";
-import { EXIT } from "../core/error-codes.ts";
 import { isAbort, SyncError } from "../core/errors.ts";
+import { EXIT } from "../core/exit-codes.ts";
 import { type Log, silentLog } from "../core/log.ts";
 import { COMMANDS } from "./command-table.ts";
 import type { CommandContext, CommandOutcome, CommandSpec, GlobalOptions, OptionBag } from "./command.ts";

@@ -1,17 +1,4 @@
-/** Exit codes of the command line (docs/errors.md). */
-export const EXIT = {
-  done: 0,
-  bug: 1,
-  usage: 2,
-  held: 3,
-  busy: 4,
-  source: 5,
-  destination: 6,
-  data: 7,
-  someFailed: 8,
-  state: 9,
-  changesFound: 10,
-} as const;
+import { EXIT } from "./exit-codes.ts";
 
 /** What a code means and what a person does about it; `sync explain CODE` prints it. */
 export interface ErrorCodeEntry {

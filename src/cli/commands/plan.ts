@@ -1,7 +1,7 @@
 import { writeFile } from "node:fs/promises";
 import { resolve } from "node:path";
-import { EXIT } from "../../core/error-codes.ts";
 import { SyncError } from "../../core/errors.ts";
+import { EXIT } from "../../core/exit-codes.ts";
 import type { Stream } from "../../core/types.ts";
 import { planStream, type PlanPreview } from "../../sync/plan-stream.ts";
 import { assemble } from "../assemble.ts";
