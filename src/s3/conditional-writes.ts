@@ -17,11 +17,6 @@ export const NO_CONDITIONS_WARNING =
   "The store does not honour conditional writes (If-None-Match): each object is looked for and then written. Retries still send the same bytes " +
   "to the same keys, but another writer is not noticed, and an object that it wrote in between is overwritten.";
 
-/** True where the store is AWS itself, which is known to honour conditions. */
-export function isAws(endpoint: string | undefined): boolean {
-  return endpoint === undefined || /\.amazonaws\.com(?:\.cn)?$/.test(new URL(endpoint).hostname);
-}
-
 /** Finds out by writing the same small object twice: the second must be refused. Throws an S3Failure. */
 export async function probeConditionalWrites(
   connection: S3Connection,

@@ -1,4 +1,5 @@
 import type { ObjectBody } from "../core/ports.ts";
+import { isAws } from "./aws-endpoint.ts";
 import { writeInput } from "./object-write.ts";
 import type { WriteTarget } from "./object-write.ts";
 import type { Deadline } from "./retry-loop.ts";
@@ -32,7 +33,8 @@ export async function putSingle(
   await connection.request({ operation: "PutObject", signal, deadline, bytes: body.size }, (send) =>
     sendSlice(body, { start: 0, end: body.size }, send.abortSignal, async (payload, abortSignal) => {
       const command = new sdk.PutObjectCommand({ ...input, Body: payload });
-      setPayloadHeaders(command, { sha256: body.sha256, askFirst: true });
+      // Other stores may never give the consent, and the SDK would wait for it longer than the connection may be silent.
+      setPayloadHeaders(command, { sha256: body.sha256, askFirst: isAws(options.endpoint) });
       try {
         await client.send(command, { ...send, abortSignal });
       } catch (error) {

@@ -1,5 +1,5 @@
 import type { Place } from "../core/ports.ts";
-import { isAws } from "./conditional-writes.ts";
+import { isAws } from "./aws-endpoint.ts";
 import { partitionOf } from "./iam-policy.ts";
 import type { S3Options } from "./s3-options.ts";
 

@@ -1,7 +1,8 @@
 import { Readable } from "node:stream";
 import { SyncError } from "../core/errors.ts";
 import type { HeadOutcome, ObjectBody, ObjectFacts, ObjectStore, Place, PutOutcome } from "../core/ports.ts";
-import { isAws, NO_CONDITIONS_WARNING, PROBE_KEY, probeConditionalWrites } from "./conditional-writes.ts";
+import { isAws } from "./aws-endpoint.ts";
+import { NO_CONDITIONS_WARNING, PROBE_KEY, probeConditionalWrites } from "./conditional-writes.ts";
 import type { ConditionalWrites } from "./conditional-writes.ts";
 import { addressOf, bucketOf, toFacts } from "./object-write.ts";
 import { PART_SIZES, planParts } from "./part-plan.ts";
@@ -11,7 +12,7 @@ import { putSingle } from "./put-single.ts";
 import { adviseOn } from "./s3-advice.ts";
 import { BACKOFF, connectS3 } from "./s3-connection.ts";
 import type { Backoff, RequestScope, S3Connection, SendOptions } from "./s3-connection.ts";
-import { S3Failure } from "./s3-failure.ts";
+import { S3Failure, toFailure } from "./s3-failure.ts";
 import type { S3Operation } from "./s3-failure.ts";
 import type { S3Options } from "./s3-options.ts";
 import { s3Place } from "./s3-place.ts";
@@ -88,7 +89,7 @@ class OpenS3Store implements S3Store {
     try {
       const found = await this.#request("GetObject", signal, (send) => client.send(new sdk.GetObjectCommand(this.#address(key)), send));
       if (!(found.Body instanceof Readable)) throw new SyncError("INTERNAL", `GetObject ${key} gave no stream`);
-      return found.Body;
+      return Readable.from(this.#guarded(found.Body, key, signal), { objectMode: false });
     } catch (error) {
       if (isKind(error, "missing")) return null;
       throw this.#advise(error, key);
@@ -150,6 +151,16 @@ class OpenS3Store implements S3Store {
   #request<T>(operation: S3Operation, signal: AbortSignal, call: (send: SendOptions) => Promise<T>): Promise<T> {
     const scope: RequestScope = { operation, signal, deadline: this.#connection.deadline() };
     return this.#connection.request(scope, call);
+  }
+
+  /** A connection that breaks in the middle of an object is as much the store's failure as one that breaks before. */
+  async *#guarded(stream: Readable, key: string, signal: AbortSignal): AsyncGenerator<Buffer, void> {
+    try {
+      yield* stream as AsyncIterable<Buffer>;
+    } catch (error) {
+      signal.throwIfAborted();
+      throw this.#advise(toFailure("GetObject", error), key);
+    }
   }
 
   #advise(error: unknown, key: string): unknown {

@@ -1,4 +1,4 @@
-import { isAws } from "./conditional-writes.ts";
+import { isAws } from "./aws-endpoint.ts";
 import { baseCredentials, credentialProvider, stsClientConfig } from "./credentials.ts";
 import { toFailure } from "./s3-failure.ts";
 import type { S3Options } from "./s3-options.ts";

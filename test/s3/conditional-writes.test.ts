@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { isAws } from "../../src/s3/conditional-writes.ts";
+import { isAws } from "../../src/s3/aws-endpoint.ts";
 import { ALWAYS, bodyOf, factsOf, PUT_ONLY, s3Fixture, someBytes } from "../support/s3/s3-fixture.ts";
 
 const BODY = bodyOf(someBytes(500));

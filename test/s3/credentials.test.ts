@@ -1,11 +1,10 @@
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { describe, expect, it } from "vitest";
+import { writeFile } from "node:fs/promises";
+import { describe, expect, it, vi } from "vitest";
 import { roleSessionName } from "../../src/s3/credentials.ts";
 import type { Grant } from "../support/s3/accounts.ts";
 import { ALWAYS, bodyOf, factsOf, PUT_ONLY, s3Fixture, someBytes } from "../support/s3/s3-fixture.ts";
 import type { S3Fixture } from "../support/s3/s3-fixture.ts";
+import { tempFolder } from "../support/temp-folder.ts";
 
 const ASSUMER: readonly Grant[] = [{ actions: ["sts:AssumeRole"], resources: ["*"] }];
 const SMALL_BODY = bodyOf(someBytes(500));
@@ -114,27 +113,23 @@ describe("a role", () => {
 
 describe("keys of the options", () => {
   it("that a file holds are read anew once they have expired", async () => {
-    const folder = await mkdtemp(join(tmpdir(), "spillway-keys-"));
-    try {
-      await using s3 = await s3Fixture();
-      const old = s3.server.accounts.addUser("old", []);
-      const fresh = s3.server.accounts.addUser("fresh", PUT_ONLY);
-      const write = async (keys: typeof old): Promise<void> => {
-        await writeFile(join(folder, "id"), keys.accessKeyId);
-        await writeFile(join(folder, "secret"), keys.secretAccessKey);
-      };
-      await write(old);
-      const store = await s3.open({
-        credentials: { access_key_id: { file: join(folder, "id") }, secret_access_key: { file: join(folder, "secret") } },
-        conditional_writes: "off",
-      });
-      await expect(store.putNew("a.csv", SMALL_BODY, null, ALWAYS)).rejects.toMatchObject({ code: "DESTINATION_ACCESS_DENIED" });
-      await write(fresh);
-      s3.server.faults.add({ operation: "PutObject", fault: { kind: "status", status: 400, code: "ExpiredToken" } });
-      expect(await store.putNew("a.csv", SMALL_BODY, null, ALWAYS)).toEqual({ kind: "created" });
-    } finally {
-      await rm(folder, { recursive: true });
-    }
+    await using folder = await tempFolder();
+    await using s3 = await s3Fixture();
+    const old = s3.server.accounts.addUser("old", []);
+    const fresh = s3.server.accounts.addUser("fresh", PUT_ONLY);
+    const write = async (keys: typeof old): Promise<void> => {
+      await writeFile(folder.at("id"), keys.accessKeyId);
+      await writeFile(folder.at("secret"), keys.secretAccessKey);
+    };
+    await write(old);
+    const store = await s3.open({
+      credentials: { access_key_id: { file: folder.at("id") }, secret_access_key: { file: folder.at("secret") } },
+      conditional_writes: "off",
+    });
+    await expect(store.putNew("a.csv", SMALL_BODY, null, ALWAYS)).rejects.toMatchObject({ code: "DESTINATION_ACCESS_DENIED" });
+    await write(fresh);
+    s3.server.faults.add({ operation: "PutObject", fault: { kind: "status", status: 400, code: "ExpiredToken" } });
+    expect(await store.putNew("a.csv", SMALL_BODY, null, ALWAYS)).toEqual({ kind: "created" });
   });
 
   it("that stay expired stop the run with advice", async () => {
@@ -151,6 +146,45 @@ describe("keys of the options", () => {
     await using s3 = await s3Fixture();
     const store = await s3.open({ credentials: { access_key_id: { file: "/nowhere/id" }, secret_access_key: "x" } });
     await expect(store.putNew("a.csv", SMALL_BODY, null, ALWAYS)).rejects.toMatchObject({ code: "SECRET_UNAVAILABLE" });
+    expect(s3.server.requests).toEqual([]);
+  });
+});
+
+describe("without keys in the options", () => {
+  it("the environment's credentials are used", async () => {
+    await using s3 = await s3Fixture();
+    const keys = s3.server.accounts.addUser("from-environment", PUT_ONLY);
+    vi.stubEnv("AWS_ACCESS_KEY_ID", keys.accessKeyId);
+    vi.stubEnv("AWS_SECRET_ACCESS_KEY", keys.secretAccessKey);
+    const store = await s3.open({ credentials: undefined });
+    expect(await store.putNew("a.csv", SMALL_BODY, null, ALWAYS)).toEqual({ kind: "created" });
+    expect(s3.server.buckets.commits.at(-1)?.principal).toContain("user/from-environment");
+  });
+
+  it("a profile of the shared files is used, with a role on top of it", async () => {
+    await using folder = await tempFolder();
+    await using s3 = await s3Fixture();
+    const keys = s3.server.accounts.addUser("from-profile", ASSUMER);
+    const roleArn = s3.server.accounts.addRole("acme-in", { grants: PUT_ONLY });
+    const text = `[profile partner]\naws_access_key_id = ${keys.accessKeyId}\naws_secret_access_key = ${keys.secretAccessKey}\n`;
+    await writeFile(folder.at("config"), text);
+    vi.stubEnv("AWS_CONFIG_FILE", folder.at("config"));
+    vi.stubEnv("AWS_SHARED_CREDENTIALS_FILE", folder.at("none"));
+    const store = await s3.open({ credentials: undefined, profile: "partner", role_arn: roleArn });
+    expect(await store.putNew("a.csv", SMALL_BODY, null, ALWAYS)).toEqual({ kind: "created" });
+    expect(s3.server.buckets.commits.at(-1)?.principal).toContain("assumed-role/acme-in/");
+  });
+
+  it("nothing found is said with the ways to give some, and S3 is asked nothing", async () => {
+    await using folder = await tempFolder();
+    await using s3 = await s3Fixture();
+    for (const name of ["AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"]) vi.stubEnv(name, folder.at("none"));
+    vi.stubEnv("AWS_EC2_METADATA_DISABLED", "true");
+    const store = await s3.open({ credentials: undefined });
+    await expect(store.putNew("a.csv", SMALL_BODY, null, ALWAYS)).rejects.toMatchObject({
+      code: "DESTINATION_CREDENTIALS",
+      hint: expect.stringContaining("AWS_PROFILE"),
+    });
     expect(s3.server.requests).toEqual([]);
   });
 });

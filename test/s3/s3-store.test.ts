@@ -114,6 +114,16 @@ describe("an S3 store", () => {
     expect(await s3.store.head(keys[1] ?? "", ALWAYS)).toEqual({ kind: "missing" });
   });
 
+  it("says that the store is unavailable when a connection breaks in the middle of an object", async () => {
+    await using s3 = await s3Fixture();
+    await s3.store.putNew("a.csv", LARGE_BODY, null, ALWAYS);
+    s3.server.faults.add({ operation: "GetObject", fault: { kind: "cut_body" } });
+    await expect(textOf(await s3.store.get("a.csv", ALWAYS))).rejects.toMatchObject({
+      code: "DESTINATION_UNAVAILABLE",
+      retry: "transient",
+    });
+  });
+
   it("takes any key that S3 takes", async () => {
     await using s3 = await s3Fixture();
     const part = fc.string({ minLength: 1, maxLength: 12, unit: "grapheme" }).filter((piece) => !/^\.{1,2}$|[\p{Cc}/]/u.test(piece));

@@ -16,11 +16,11 @@ export type WireOperation =
  * What goes wrong with a request. `status`: refused with this answer, nothing done. `reset`: the connection breaks before anything
  * is done; `lost_reply`: done, then the connection breaks. `stall`: nothing is done and nobody answers; `stall_after`: done, no answer.
  * `error_in_200`: status 200 with an error document, nothing done. `done_then_500`: done, but the answer says otherwise.
- * `expire_sessions`: every session ends just before the request is looked at.
+ * `cut_body`: the connection breaks in the middle of the answer. `expire_sessions`: every session ends just before the request is looked at.
  */
 export type Fault =
   | { readonly kind: "status"; readonly status: number; readonly code: string; readonly message?: string }
-  | { readonly kind: "reset" | "lost_reply" | "stall" | "stall_after" | "error_in_200" | "done_then_500" | "expire_sessions" };
+  | { readonly kind: "reset" | "lost_reply" | "stall" | "stall_after" | "error_in_200" | "done_then_500" | "cut_body" | "expire_sessions" };
 
 /** When a fault strikes: from the nth matching request on (the first is 1), `times` of them. */
 export interface FaultRule {

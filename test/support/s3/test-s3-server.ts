@@ -129,7 +129,10 @@ export class TestS3 implements AsyncDisposable {
     this.requests.push({ operation, key, status: typeof answered === "string" ? 0 : answered.status, headers });
     if (answered === "silence") return;
     if (answered === "reset") request.socket.destroy();
-    else {
+    else if (fault?.kind === "cut_body" && answered.body !== undefined) {
+      response.writeHead(answered.status, { ...answered.headers });
+      response.write(answered.body.slice(0, answered.body.length / 2), () => request.socket.destroy());
+    } else {
       request.resume();
       this.#send(response, answered);
     }
