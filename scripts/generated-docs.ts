@@ -3,7 +3,8 @@ import { COMMANDS } from "../src/cli/command-table.ts";
 import type { Host, Sink } from "../src/cli/host.ts";
 import { buildProgram } from "../src/cli/program.ts";
 import { systemClock } from "../src/core/clock.ts";
-import { ERROR_CODES, type ErrorCodeEntry } from "../src/core/error-codes.ts";
+import type { ErrorCodeEntry } from "../src/core/error-code-entry.ts";
+import { ERROR_CODES } from "../src/core/error-codes.ts";
 
 const EXITS: readonly (readonly [string, string])[] = [
   ["0", "done, or nothing changed"],

@@ -1,6 +1,7 @@
 import { ConfigError } from "../config/config-error.ts";
 import { renderIssues } from "../config/render-issues.ts";
-import { ERROR_CODES, type ErrorCodeEntry } from "../core/error-codes.ts";
+import type { ErrorCodeEntry } from "../core/error-code-entry.ts";
+import { ERROR_CODES } from "../core/error-codes.ts";
 import { isAbort, SyncError } from "../core/errors.ts";
 import { COMMANDS } from "./command-table.ts";
 import type { Host } from "./host.ts";
