@@ -87,7 +87,10 @@ export interface Place {
  */
 export interface ObjectStore extends AsyncDisposable {
   readonly place: Place;
-  /** Creates the object only when nothing stands at the key; durable when it answers `created`. `facts` are kept beside the bytes. */
+  /**
+   * Creates the object only when nothing stands at the key; durable when it answers `created`. `facts` are kept beside the bytes.
+   * Throws BYTES_CHANGED, and stores nothing, when the body's bytes are not the ones that its hash says.
+   */
   putNew(key: string, body: ObjectBody, facts: ObjectFacts | null, signal: AbortSignal): Promise<PutOutcome>;
   head(key: string, signal: AbortSignal): Promise<HeadOutcome>;
   /** The bytes, or null when nothing stands there. */

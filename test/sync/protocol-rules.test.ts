@@ -114,3 +114,14 @@ test("`changes` that were promoted on top of a fold keep the fold", async () => 
   expect((await at.run(at.host("last"))).record.status).toBe("unchanged");
   expect(met).toBe(true);
 });
+
+test("a destination that never answers is given up for now, and the next run goes on", async () => {
+  await using at = await world();
+  await at.deliver(before);
+  at.set(after);
+  at.destinationFaults.put = () => "lost_never";
+  expect((await at.run()).error).toMatchObject({ code: "DESTINATION_UNANSWERED", retry: "transient" });
+  at.destinationFaults.put = () => "pass";
+  expect((await at.run()).error).toBeNull();
+  expect(await at.consumed()).toEqual(after);
+});
