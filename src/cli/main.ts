@@ -40,10 +40,18 @@ function packageVersion(): string {
   return typeof text === "object" && text !== null && "version" in text ? String(text.version) : "unknown";
 }
 
-async function ask(question: string): Promise<string> {
+/** The line that the person typed; empty when the input ended without one. */
+async function ask(question: string, signal: AbortSignal): Promise<string> {
   const prompt = createInterface({ input: process.stdin, output: process.stderr });
+  const closed = new AbortController();
+  // A prompt takes Ctrl-C for itself; here it means what it means everywhere else.
+  prompt.on("SIGINT", () => process.kill(process.pid, "SIGINT"));
+  prompt.on("close", () => closed.abort());
   try {
-    return await prompt.question(question);
+    return await prompt.question(question, { signal: AbortSignal.any([signal, closed.signal]) });
+  } catch (error) {
+    if (signal.aborted) throw error;
+    return "";
   } finally {
     prompt.close();
   }
@@ -73,6 +81,7 @@ process.env["AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED"] = "true";
 async function main(): Promise<number> {
   const stdout = sink(process.stdout);
   const stderr = sink(process.stderr);
+  const signal = abortOnSignals(stderr);
   const host: Host = {
     args: process.argv.slice(2),
     name: calledName(),
@@ -82,9 +91,9 @@ async function main(): Promise<number> {
     packageRoot: PACKAGE_ROOT,
     stdout,
     stderr,
-    ask: process.stdin.isTTY && process.env["CI"] === undefined ? ask : null,
+    ask: process.stdin.isTTY && process.env["CI"] === undefined ? (question) => ask(question, signal) : null,
     clock: systemClock,
-    signal: abortOnSignals(stderr),
+    signal,
   };
   try {
     armFromEnvironment(process.env["SPILLWAY_FAILPOINT"], (signal) => process.kill(process.pid, signal));

@@ -19,3 +19,12 @@ export async function openProject(choice: StreamChoice, otherwise: "all" | "refu
   const all = choice.all || (otherwise === "all" && nothing);
   return { project, warnings, streams: selectStreams(project, { ...choice, all }) };
 }
+
+/** The streams that are switched on, and a warning for each that is not. */
+export function switchedOn(streams: readonly Stream[]): { readonly chosen: readonly Stream[]; readonly skipped: readonly string[] } {
+  const off = streams.filter((stream) => !stream.enabled);
+  return {
+    chosen: streams.filter((stream) => stream.enabled),
+    skipped: off.map(({ name }) => `${name} is switched off (enabled: false), so it was left out.`),
+  };
+}

@@ -251,8 +251,10 @@ test("a stream that is switched off is left out, and said to be", async () => {
     "models/off.yaml",
     "source: warehouse\ndestination: partner\ntable: orders\nprimary_key: [order_id]\nenabled: false\n",
   );
-  const { exit, stderr } = await say(["run", "-m", "off"], { cwd: folder.path });
-  expect({ exit, stderr }).toEqual({ exit: 0, stderr: "warning  off is switched off (enabled: false), so it was left out.\n" });
+  for (const command of ["plan", "run"]) {
+    const { exit, stderr } = await say([command, "-m", "off"], { cwd: folder.path });
+    expect({ exit, stderr }).toEqual({ exit: 0, stderr: "warning  off is switched off (enabled: false), so it was left out.\n" });
+  }
 });
 
 test("more jobs than threads are said to wait", async () => {

@@ -6,7 +6,7 @@ import type { Stream } from "../../core/types.ts";
 import { planStream, type PlanPreview } from "../../sync/plan-stream.ts";
 import { assemble } from "../assemble.ts";
 import type { CommandContext, CommandOutcome } from "../command.ts";
-import { openProject } from "../open-project.ts";
+import { openProject, switchedOn } from "../open-project.ts";
 import { parseSlot } from "../parse-slot.ts";
 import { planText } from "../render/plan-preview.ts";
 import type { StreamChoice } from "../stream-choice.ts";
@@ -26,7 +26,7 @@ export interface PlanOptions {
 /** Does all the work of a run but the sending, and shows what would be sent. */
 export async function planStreams(options: PlanOptions, context: CommandContext): Promise<CommandOutcome> {
   const { project, streams, warnings } = await openProject(options.choice, "refuse", context);
-  const chosen = streams.filter((stream) => stream.enabled);
+  const { chosen, skipped } = switchedOn(streams);
   if (options.out !== null && chosen.length !== 1) {
     throw new SyncError("USAGE", `--out keeps the plan of one stream, and ${chosen.length} were chosen.`, { hint: "Name one with -m." });
   }
@@ -38,7 +38,7 @@ export async function planStreams(options: PlanOptions, context: CommandContext)
   const hasChanges = plans.some(({ outcome }) => outcome === "deliver" || outcome === "unfinished");
   const texts = plans.map((plan, at) => planText(plan, targetOf(chosen[at]), context.paint));
   return {
-    warnings,
+    warnings: [...warnings, ...skipped],
     data: { plans: plans.map(({ planFile: _text, run, samples, ...plan }) => ({ runId: run, ...plan, samples })), planFile: kept },
     text: [...texts, ...(kept === null ? [] : [`Deliver exactly this:  ${context.host.name} run --plan ${kept}`])].join("\n\n"),
     exit: options.detailedExitcode && hasChanges ? EXIT.changesFound : EXIT.done,

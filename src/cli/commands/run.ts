@@ -9,7 +9,7 @@ import { runStreams } from "../../sync/run-many.ts";
 import type { SyncDeps } from "../../sync/sync-deps.ts";
 import { assemble } from "../assemble.ts";
 import type { CommandContext, CommandOutcome } from "../command.ts";
-import { openProject } from "../open-project.ts";
+import { openProject, switchedOn } from "../open-project.ts";
 import { parseSlot } from "../parse-slot.ts";
 import { duration } from "../render/numbers.ts";
 import { runData } from "../render/run-data.ts";
@@ -38,13 +38,12 @@ export async function runModels(options: RunOptions, context: CommandContext): P
     const results = [await runPlan(options.plan, project, program.deps, context)];
     return { warnings, ...summaryOf(results, started, context), ...errorOf(results, 1, signal) };
   }
-  const chosen = streams.filter((stream) => stream.enabled);
+  const { chosen, skipped } = switchedOn(streams);
   const results = await runChosen(options, chosen, program.deps, context);
-  const skipped = streams.filter((stream) => !stream.enabled);
   return {
     ...summaryOf(results, started, context),
     ...errorOf(results, chosen.length, signal),
-    warnings: [...warnings, ...skipped.map(({ name }) => `${name} is switched off (enabled: false), so it was left out.`)],
+    warnings: [...warnings, ...skipped],
   };
 }
 
