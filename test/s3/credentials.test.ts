@@ -111,6 +111,24 @@ describe("a role", () => {
   });
 });
 
+describe("an STS that does not answer", () => {
+  it("leaves nothing open about the object: no request for it was made", async () => {
+    await using s3 = await roleFixture({ conditional_writes: "off", max_attempts: 1 });
+    s3.server.faults.add({ operation: "AssumeRole", times: 100, fault: { kind: "lost_reply" } });
+    const outcome = s3.store.putNew("a.csv", SMALL_BODY, null, ALWAYS);
+    await expect(outcome).rejects.toMatchObject({ code: "DESTINATION_UNAVAILABLE", message: expect.stringContaining("AssumeRole") });
+    expect(s3.server.count("PutObject")).toBe(0);
+  });
+
+  it("leaves nothing open either when it fails between two tries of an object that was refused", async () => {
+    await using s3 = await roleFixture();
+    await s3.store.promises(ALWAYS);
+    s3.server.faults.add({ operation: "PutObject", fault: { kind: "expire_sessions" } });
+    s3.server.faults.add({ operation: "AssumeRole", times: 100, fault: { kind: "reset" } });
+    await expect(s3.store.putNew("a.csv", SMALL_BODY, null, ALWAYS)).rejects.toMatchObject({ code: "DESTINATION_UNAVAILABLE" });
+  });
+});
+
 describe("keys of the options", () => {
   it("that a file holds are read anew once they have expired", async () => {
     await using folder = await tempFolder();
