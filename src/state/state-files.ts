@@ -8,7 +8,7 @@ import { errnoOf, hashFile, linkNew, makeFolder, syncFile } from "../core/durabl
 import { SyncError } from "../core/errors.ts";
 import type { ObjectBody, ObjectStore } from "../core/ports.ts";
 import type { FileRef } from "./documents.ts";
-import { bytesBody, damaged } from "./state-store.ts";
+import { bytesBody, damaged, stateError } from "./state-store.ts";
 
 /** A file on this machine as bytes that can be sent again. */
 export function fileBody(path: string, size: number, sha256: string): ObjectBody {
@@ -30,6 +30,14 @@ export async function publishFile(
   outputs: readonly string[],
   signal: AbortSignal,
 ): Promise<FileRef> {
+  try {
+    return await publish(store, path, key, outputs, signal);
+  } catch (error) {
+    throw stateError(error, key);
+  }
+}
+
+async function publish(store: ObjectStore, path: string, key: string, outputs: readonly string[], signal: AbortSignal): Promise<FileRef> {
   await syncFile(path);
   const { sha256, size } = await hashFile(path, signal);
   const outcome =

@@ -2,7 +2,8 @@ import { createHash } from "node:crypto";
 import { Readable } from "node:stream";
 import { buffer } from "node:stream/consumers";
 import type { z } from "zod";
-import { SyncError } from "../core/errors.ts";
+import { errnoOf } from "../core/durable-file.ts";
+import { SyncError, isAbort } from "../core/errors.ts";
 import type { ObjectBody, ObjectStore } from "../core/ports.ts";
 
 const ATTEMPTS = 8;
@@ -85,5 +86,17 @@ export function damaged(key: string, what: string): SyncError {
   return new SyncError("STATE_DAMAGED", `${key} in the state root ${what}.`, {
     hint: `Restore ${key} from a backup of the state root. Without one, \`sync state reset -m ${stream}\` delivers the whole table anew.`,
     context: { key },
+  });
+}
+
+/** An operating system's error on a file of the state root as one that names it; any other error as it is. */
+export function stateError(error: unknown, key: string): unknown {
+  const errno = errnoOf(error);
+  if (error instanceof SyncError || isAbort(error) || errno === null) return error;
+  return new SyncError("STATE_UNAVAILABLE", `${key} in the state root could not be written or read: ${errno}.`, {
+    hint: "Look at the space and the rights of the state root's folder and of engine.temp_directory, then run the same command again.",
+    retry: "transient",
+    context: { key, errno },
+    cause: error,
   });
 }

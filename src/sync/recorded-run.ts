@@ -38,11 +38,21 @@ export async function recordedRun(
     const record = report.ended(status);
     await recordEnd(state, record, always);
     return { record, error: null };
-  } catch (error) {
+  } catch (thrown) {
+    const error = interrupted(stream, thrown, signal);
     const record = report.ended(failedStatus(error), error);
     if (started) await recordEnd(state, record, always);
     return { record, error: asError(error) };
   }
+}
+
+/** What fails once somebody asked to stop fails because of that, whatever it says. */
+function interrupted(stream: Stream, thrown: unknown, signal: AbortSignal): unknown {
+  if (!signal.aborted || (thrown instanceof SyncError && thrown.code === "INTERRUPTED")) return thrown;
+  return new SyncError("INTERRUPTED", `The run of ${stream.name} was stopped before anything of it was delivered.`, {
+    cause: thrown,
+    context: { stream: stream.name },
+  });
 }
 
 /** Whatever was thrown, as an error. */

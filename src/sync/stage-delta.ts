@@ -1,6 +1,6 @@
 import { basename, join } from "node:path";
 import type { Delta, ResolvedMapping, StagedFile } from "../core/delta.ts";
-import { makeFolder, syncFolder } from "../core/durable-file.ts";
+import { syncFolder } from "../core/durable-file.ts";
 import { SyncError } from "../core/errors.ts";
 import { failpoint } from "../core/failpoint.ts";
 import { bytes, count, counted } from "../core/readable.ts";
@@ -38,7 +38,6 @@ export async function compareAndWrite(
   inspect?: (comparison: Comparison, engine: Engine) => Promise<void>,
 ): Promise<Comparison> {
   const { deps, stream, run, report } = context;
-  await makeFolder(deps.scratch);
   const loaded = await loadSnapshot(context, read, signal);
   const staging = await openStaging(context, loaded.current, signal);
   await using engine = await deps.openEngine(signal);

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { makeFolder } from "../core/durable-file.ts";
 import { stageSchema, type Current, type FileRef } from "../state/documents.ts";
 import { readPlan } from "../state/plans.ts";
-import { createDocument, readDocument } from "../state/state-store.ts";
+import { createDocument, readDocument, stateError } from "../state/state-store.ts";
 import type { RunContext } from "./run-context.ts";
 
 /** Where a run writes what it may deliver. */
@@ -21,7 +21,12 @@ export async function openStaging(context: RunContext, current: Current, signal:
   const about = { format: "spillway/stage/1", run, generation: current.generation + 1, seq: current.seq } as const;
   await createDocument(state, `${prefix}stage.json`, about, signal);
   const path = state.pathOf === undefined ? join(deps.scratch, run) : state.pathOf(prefix.slice(0, -1));
-  await makeFolder(join(path, "files"));
+  try {
+    await makeFolder(deps.scratch);
+    await makeFolder(join(path, "files"));
+  } catch (error) {
+    throw stateError(error, prefix);
+  }
   return { path, keyOf: (name) => prefix + name };
 }
 

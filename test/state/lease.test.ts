@@ -25,7 +25,8 @@ test("a stream that is held is busy, for other hosts and for this very process",
 test("a lease that was given back is free at once", async () => {
   await using at = await leases();
   await (await at.take())[Symbol.asyncDispose]();
-  await (await at.take({ host: "there" }))[Symbol.asyncDispose]();
+  await using next = await at.take({ host: "there" });
+  expect(next.seq).toBe(2);
 });
 
 test.each<[string, Partial<LeaseOwner>]>([
@@ -34,7 +35,8 @@ test.each<[string, Partial<LeaseOwner>]>([
 ])("the lease of %s is taken over at once", async (_what, owner) => {
   await using at = await leases();
   await using _dead = await at.take();
-  await using _mine = await at.take(owner);
+  await using mine = await at.take(owner);
+  expect(mine.seq).toBe(1);
 });
 
 test("the lease of another host is taken over when it was not renewed in time, and not before", async () => {

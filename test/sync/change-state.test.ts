@@ -22,10 +22,10 @@ async function project(changes: Partial<Stream> = {}) {
     folder,
     deps,
     stream,
-    set: (table: Readonly<Record<string, string>>) =>
+    set: (rows: Readonly<Record<string, string>>) =>
       writeFile(
         csv,
-        `id,name\n${Object.entries(table)
+        `id,name\n${Object.entries(rows)
           .map(([id, name]) => `${id},${name}\n`)
           .join("")}`,
       ),

@@ -106,7 +106,7 @@ test("a stop before the plan leaves no staging, a stop after it lets the object 
       return Promise.reject(new Error("unreachable"));
     },
   });
-  expect((await at.run(stopping, {}, early.signal)).error).not.toBeNull();
+  expect((await at.run(stopping, {}, early.signal)).error).toMatchObject({ code: "INTERRUPTED" });
   expect(await staged(at)).toBe(0);
 
   const late = new AbortController();
