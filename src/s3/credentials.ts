@@ -10,8 +10,11 @@ export type CredentialOptions = Pick<
   "region" | "endpoint" | "sts_endpoint" | "role_arn" | "external_id" | "credentials" | "profile" | "timeouts"
 >;
 
-/** STS and S3-compatible stores alike need some region to sign for. */
-export const FALLBACK_REGION = "us-east-1";
+/** The region to sign for; on AWS without one the SDK asks the environment and the profile, elsewhere any will do. */
+export function regionOf({ region, endpoint }: Pick<CredentialOptions, "region" | "endpoint">): { readonly region?: string } {
+  if (region !== undefined) return { region };
+  return endpoint === undefined ? {} : { region: "us-east-1" };
+}
 
 /** The credentials before any role is assumed: keys of the options, a profile, or the default chain. Read anew at every call. */
 export async function baseCredentials(options: CredentialOptions, signal: AbortSignal): Promise<AwsCredentialIdentityProvider> {
@@ -61,7 +64,7 @@ export async function credentialProvider(
 /** Options that every STS client of a destination shares. */
 export function stsClientConfig(options: CredentialOptions) {
   return {
-    region: options.region ?? FALLBACK_REGION,
+    ...regionOf(options),
     ...(options.sts_endpoint === undefined ? {} : { endpoint: options.sts_endpoint }),
     maxAttempts: 3,
     requestHandler: {

@@ -1,5 +1,5 @@
 import type { S3Client } from "@aws-sdk/client-s3";
-import { credentialProvider, FALLBACK_REGION } from "./credentials.ts";
+import { credentialProvider, regionOf } from "./credentials.ts";
 import { RetryLoop } from "./retry-loop.ts";
 import type { Deadline } from "./retry-loop.ts";
 import type { S3Operation } from "./s3-failure.ts";
@@ -53,7 +53,7 @@ export async function connectS3(options: S3Options, sessionName: string, backoff
   const closing = new AbortController();
   const [sdk, credentials] = await Promise.all([import("@aws-sdk/client-s3"), credentialProvider(options, sessionName, closing.signal)]);
   const client = new sdk.S3Client({
-    region: options.region ?? FALLBACK_REGION,
+    ...regionOf(options),
     ...(options.endpoint === undefined ? {} : { endpoint: options.endpoint }),
     forcePathStyle: options.path_style,
     credentials,

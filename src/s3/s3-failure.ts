@@ -129,7 +129,9 @@ interface Facts {
   readonly region: string;
 }
 
-function kindOf(operation: S3Operation, { status, code }: Facts): FailureKind {
+function kindOf(operation: S3Operation, { status, code, message }: Facts): FailureKind {
+  // The SDK's own words, without a code, when neither options nor environment name a region.
+  if (message === "Region is missing") return "region";
   const known = BY_CODE[code];
   // A session that lapsed before STS was asked is the user's own: nobody here can renew it.
   if (known === "expired" && operation === "AssumeRole") return "credentials";

@@ -1,5 +1,4 @@
 import type { Clock } from "../core/clock.ts";
-import { FALLBACK_REGION } from "./credentials.ts";
 import type { S3Options } from "./s3-options.ts";
 
 /** How many milliseconds this machine is ahead of the server, or null when it does not tell; asked without a signature. */
@@ -8,7 +7,7 @@ export async function askClock(
   clock: Clock,
   signal: AbortSignal,
 ): Promise<number | null> {
-  const url = options.endpoint ?? `https://s3.${options.region ?? FALLBACK_REGION}.amazonaws.com`;
+  const url = options.endpoint ?? `https://s3.${options.region ?? "us-east-1"}.amazonaws.com`;
   try {
     const answer = await fetch(url, {
       method: "HEAD",
