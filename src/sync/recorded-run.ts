@@ -49,7 +49,8 @@ export async function recordedRun(
 /** What fails once somebody asked to stop fails because of that, whatever it says. */
 function interrupted(stream: Stream, thrown: unknown, signal: AbortSignal): unknown {
   if (!signal.aborted || (thrown instanceof SyncError && thrown.code === "INTERRUPTED")) return thrown;
-  return new SyncError("INTERRUPTED", `The run of ${stream.name} was stopped before anything of it was delivered.`, {
+  return new SyncError("INTERRUPTED", `The run of ${stream.name} was stopped.`, {
+    hint: `\`sync run -m ${stream.name}\` goes on where it stood.`,
     cause: thrown,
     context: { stream: stream.name },
   });
