@@ -1,6 +1,6 @@
-import { createHash } from "node:crypto";
+import { createHash, randomBytes } from "node:crypto";
 import { createReadStream, createWriteStream } from "node:fs";
-import { rename, rm, stat } from "node:fs/promises";
+import { readdir, rename, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
@@ -145,10 +145,19 @@ async function hashMemoryKey(path: string, named: NamedBytes): Promise<string | 
   return `${checkedPrefix(named.key)}${named.sha256}.${found.ino}.${found.mtimeNs}`;
 }
 
-/** Forgets the checks of files that are no longer named. */
-export async function forgetChecks(store: ObjectStore, stream: string, named: readonly NamedBytes[], signal: AbortSignal): Promise<void> {
-  if (store.pathOf === undefined) return;
+/** Forgets the checks, or this machine's copies, of files that are no longer named. */
+export async function forgetChecks(
+  store: ObjectStore,
+  stream: string,
+  named: readonly NamedBytes[],
+  cache: string,
+  signal: AbortSignal,
+): Promise<void> {
   const kept = new Set(named.map((file) => file.sha256));
+  if (store.pathOf === undefined) {
+    for (const name of await readdir(cache).catch(() => [])) if (!kept.has(name)) await rm(join(cache, name), { force: true });
+    return;
+  }
   const prefix = checkedPrefix(`${stream}/`);
   for (const key of await store.list(prefix, signal)) {
     if (!kept.has(key.slice(prefix.length).split(".")[0] ?? "")) await store.delete(key, signal);
@@ -168,7 +177,7 @@ async function rememberHash(store: ObjectStore, named: NamedBytes, signal: Abort
 
 async function download(store: ObjectStore, ref: NamedBytes, cache: string, signal: AbortSignal): Promise<string | null> {
   await makeFolder(cache);
-  const path = join(cache, `${ref.sha256}.parquet`);
+  const path = join(cache, ref.sha256);
   try {
     if ((await hashFile(path, signal)).sha256 === ref.sha256) return path;
   } catch (error) {
@@ -176,7 +185,7 @@ async function download(store: ObjectStore, ref: NamedBytes, cache: string, sign
   }
   const stream = await store.get(ref.key, signal);
   if (stream === null) return null;
-  const partial = `${path}.partial`;
+  const partial = `${path}.${randomBytes(6).toString("hex")}`;
   await pipeline(stream, createWriteStream(partial), { signal });
   if ((await hashFile(partial, signal)).sha256 !== ref.sha256) {
     await rm(partial, { force: true });

@@ -1,4 +1,3 @@
-import { join } from "node:path";
 import { SyncError } from "../core/errors.ts";
 import { failpoint } from "../core/failpoint.ts";
 import type { ObjectBody } from "../core/ports.ts";
@@ -7,7 +6,7 @@ import type { Plan } from "../state/documents.ts";
 import { ObjectNotes } from "../state/plans.ts";
 import { fileBody, stagedFile } from "../state/state-files.ts";
 import { graceSignal } from "./grace-signal.ts";
-import type { RunContext } from "./run-context.ts";
+import { cacheFolder, type RunContext } from "./run-context.ts";
 import { sendObject } from "./send-object.ts";
 
 /** How long an object that is under way may take once somebody asked to stop. */
@@ -98,6 +97,6 @@ async function deliverOne(context: RunContext, plan: Plan, object: Delivery, sig
 
 async function stagedBody(context: RunContext, object: Delivery, signal: AbortSignal): Promise<ObjectBody | null> {
   const named = { key: object.staged, size: object.size, sha256: object.sha256 };
-  const path = await stagedFile(context.state, named, join(context.deps.scratch, "cache"), signal);
+  const path = await stagedFile(context.state, named, cacheFolder(context), signal);
   return path === null ? null : fileBody(path, object.size, object.sha256);
 }

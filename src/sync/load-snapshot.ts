@@ -1,10 +1,9 @@
-import { join } from "node:path";
 import type { Snapshot, SnapshotFile } from "../core/delta.ts";
 import type { Current, FileRef } from "../state/documents.ts";
 import { localFile } from "../state/state-files.ts";
 import { damaged } from "../state/state-store.ts";
 import { mustReadCurrent } from "./open-stream.ts";
-import type { RunContext } from "./run-context.ts";
+import { cacheFolder, type RunContext } from "./run-context.ts";
 
 /** A snapshot and the CURRENT that names it. */
 export interface LoadedSnapshot {
@@ -51,6 +50,6 @@ async function checkFiles(
 }
 
 async function checkedFile(context: RunContext, ref: FileRef, signal: AbortSignal): Promise<SnapshotFile | null> {
-  const path = await localFile(context.state, ref, join(context.deps.scratch, "cache"), signal);
+  const path = await localFile(context.state, ref, cacheFolder(context), signal);
   return path === null ? null : { path, outputs: ref.outputs };
 }

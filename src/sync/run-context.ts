@@ -1,3 +1,4 @@
+import { join } from "node:path";
 import type { ObjectStore } from "../core/ports.ts";
 import type { Stream } from "../core/types.ts";
 import { stateKeys, type StateKeys } from "../state/state-keys.ts";
@@ -15,6 +16,11 @@ export interface RunContext {
   readonly keys: StateKeys;
   readonly destination: ObjectStore;
   readonly report: RunReport;
+}
+
+/** Folder on this machine where a state root elsewhere is read from. */
+export function cacheFolder({ deps, stream }: Pick<RunContext, "deps" | "stream">): string {
+  return join(deps.scratch, "cache", stream.name);
 }
 
 /** Opens a run: a new id, its destination and its report. The caller disposes `destination`. */

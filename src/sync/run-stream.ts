@@ -11,7 +11,7 @@ import { dropUnnamed, foldWhenDue } from "./fold-when-due.ts";
 import { mustReadCurrent, openStream } from "./open-stream.ts";
 import { asError, recordedRun, type RunResult } from "./recorded-run.ts";
 import { openPlan, recordFinished, rollForward } from "./resume-plan.ts";
-import type { RunContext } from "./run-context.ts";
+import { cacheFolder, type RunContext } from "./run-context.ts";
 import { smallCount } from "./run-report.ts";
 import { compareAndWrite, outputNames, stagePlan, tells, type Comparison } from "./stage-delta.ts";
 import { cleanStaging, dropStaging, namedFiles } from "./stage-folder.ts";
@@ -152,7 +152,7 @@ async function tidyUp(context: RunContext, read: Current, signal: AbortSignal): 
   try {
     const current = await context.report.phase("snapshot", () => foldWhenDue(context, read, signal));
     await cleanStaging(context, current, signal);
-    await forgetChecks(context.state, context.stream.name, namedFiles(current), signal);
+    await forgetChecks(context.state, context.stream.name, namedFiles(current), cacheFolder(context), signal);
     await pruneCurrent(context.state, context.stream.name, signal);
     await failpoint("cleanup.done");
   } catch (error) {
