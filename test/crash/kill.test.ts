@@ -79,7 +79,7 @@ describe("a later run", () => {
   );
 });
 
-test("a baseline and a refresh that are killed at their swap are whole", async () => {
+test("a baseline that is killed after its swap is whole", async () => {
   await using project = await cliProject();
   await project.set({ a: "1" });
   await expectWhole(project, { a: "1" });

@@ -78,7 +78,7 @@ test.concurrent.each([0, 1])(
       expect(await project.consumed()).toEqual(table);
     }
   },
-  60_000,
+  150_000,
 );
 
 test("a second process leaves a stream alone that a living one holds, and says so", async () => {
