@@ -75,7 +75,7 @@ describe("a later run", () => {
         await expectWhole(project, table);
       }
     },
-    60_000,
+    150_000,
   );
 });
 
