@@ -96,7 +96,7 @@ async function main(): Promise<number> {
     signal,
   };
   try {
-    armFromEnvironment(process.env["SPILLWAY_FAILPOINT"], (signal) => process.kill(process.pid, signal));
+    armFromEnvironment(process.env["SPILLWAY_FAILPOINT"], (strike) => process.kill(process.pid, strike));
   } catch (error) {
     const known = asSyncError(error);
     stderr.write(errorText(known, host, makePaint(false), false));

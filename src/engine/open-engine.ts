@@ -46,6 +46,8 @@ export async function openEngine(limits: EngineLimits, signal: AbortSignal): Pro
   }
 }
 
+const INTERRUPT_AGAIN_MS = 20;
+
 class DuckdbEngine implements Engine {
   readonly #instance: DuckDBInstance;
   readonly #connection: DuckDBConnection;
@@ -93,7 +95,12 @@ class DuckdbEngine implements Engine {
 
   async #interruptible<T>(signal: AbortSignal, work: () => Promise<T>): Promise<T> {
     signal.throwIfAborted();
-    const interrupt = (): void => this.#connection.interrupt();
+    // Again and again, because an interruption that comes before a statement has begun, or between two, interrupts nothing.
+    let again: NodeJS.Timeout | null = null;
+    const interrupt = (): void => {
+      this.#connection.interrupt();
+      again = setInterval(() => this.#connection.interrupt(), INTERRUPT_AGAIN_MS);
+    };
     signal.addEventListener("abort", interrupt, { once: true });
     try {
       return await work();
@@ -102,6 +109,7 @@ class DuckdbEngine implements Engine {
       throw engineError(error, "run a query in the embedded engine", null);
     } finally {
       signal.removeEventListener("abort", interrupt);
+      if (again !== null) clearInterval(again);
     }
   }
 }
