@@ -6,6 +6,7 @@ import { SyncError } from "../core/errors.ts";
 import type { SqlSession } from "../core/ports.ts";
 import type { EngineLimits } from "../core/types.ts";
 import { engineError } from "./engine-error.ts";
+import { sqlText } from "./sql-literal.ts";
 
 /** A DuckDB of one run's own, with a spill folder that goes when it is disposed. */
 export interface Engine extends SqlSession, AsyncDisposable {
@@ -33,12 +34,12 @@ export async function openEngine(limits: EngineLimits, signal: AbortSignal): Pro
       memory_limit: limits.memoryLimit,
       threads: String(limits.threads),
       temp_directory: spill,
-      max_temp_directory_size: limits.maxTempSize,
       autoinstall_known_extensions: "false",
       preserve_insertion_order: "true",
     });
     const connection = await instance.connect();
-    await connection.run("SET TimeZone = 'UTC'");
+    // Given when the instance is made, the limit is shown by current_setting() and never enforced (DuckDB 1.5.6).
+    await connection.run(`SET max_temp_directory_size = ${sqlText(limits.maxTempSize)}; SET TimeZone = 'UTC'`);
     return new DuckdbEngine(instance, connection, spill);
   } catch (error) {
     await rm(spill, { recursive: true, force: true });

@@ -1,3 +1,4 @@
+import { SyncError } from "../core/errors.ts";
 import type { ObjectStore } from "../core/ports.ts";
 import { currentSchema, type Current } from "./documents.ts";
 import { numberOf, stateKeys, type StateKeys } from "./state-keys.ts";
@@ -48,7 +49,7 @@ export async function swapCurrent(
   signal: AbortSignal,
 ): Promise<"swapped" | "conflict"> {
   const keys = stateKeys(stream);
-  if (next.seq !== from + 1) throw new RangeError("A swap creates the entry after the one it was computed from.");
+  if (next.seq !== from + 1) throw new SyncError("INTERNAL", "A swap creates the entry after the one it was computed from.");
   if ((await createDocument(store, keys.current(next.seq), next, signal)) === "exists") return "conflict";
   return (await highestSeq(store, keys, signal)) === next.seq ? "swapped" : "conflict";
 }

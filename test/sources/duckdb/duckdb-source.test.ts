@@ -1,3 +1,5 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { DuckDBInstance } from "@duckdb/node-api";
 import { expect, test } from "vitest";
 import type { Source } from "../../../src/core/ports.ts";
@@ -13,7 +15,11 @@ async function engineIn(folder: TempFolder): Promise<Engine> {
 
 async function open(engine: Engine, folder: TempFolder, path?: string): Promise<Source> {
   const options = path === undefined ? {} : { path };
-  return await openSource({ name: "warehouse", type: "duckdb", options }, { engine, stream: "users", run: "r1", folder: folder.path }, never);
+  return await openSource(
+    { name: "warehouse", type: "duckdb", options },
+    { engine, stream: "users", run: "r1", folder: folder.path },
+    never,
+  );
 }
 
 async function makeDatabase(path: string, sql: string): Promise<void> {
@@ -51,7 +57,10 @@ test("without a database, queries read files of the model's folder", async () =>
   const query = "SELECT id, name FROM 'people.csv' UNION ALL SELECT id, name FROM read_json('more.json')";
   const columns = await source.describe(query, never);
   if (source.reading.shape !== "relation") throw new Error("a relation was expected");
-  expect(await engine.rows(source.reading.relation({ query, columns, keyCount: 1, ignoredCount: 0 }), never)).toEqual([["1", "Ada"], ["2", "Bo"]]);
+  expect(await engine.rows(source.reading.relation({ query, columns, keyCount: 1, ignoredCount: 0 }), never)).toEqual([
+    ["1", "Ada"],
+    ["2", "Bo"],
+  ]);
 });
 
 test.each([
@@ -66,7 +75,10 @@ test.each([
   await using folder = await tempFolder();
   await using engine = await engineIn(folder);
   await using source = await open(engine, folder);
-  await expect(source.describe(query, never)).rejects.toMatchObject({ code: "SOURCE_QUERY_REFUSED", message: expect.stringContaining(message) });
+  await expect(source.describe(query, never)).rejects.toMatchObject({
+    code: "SOURCE_QUERY_REFUSED",
+    message: expect.stringContaining(message),
+  });
 });
 
 test("a mistake in the query is told with DuckDB's own words", async () => {
@@ -98,4 +110,19 @@ test("a missing database and a file that is none are named", async () => {
   await expect(open(engine, folder, folder.at("no.duckdb"))).rejects.toMatchObject({ code: "SOURCE_NOT_FOUND" });
   const text = await folder.write("text.duckdb", "this is no database");
   await expect(open(engine, folder, text)).rejects.toMatchObject({ code: "SOURCE_NOT_FOUND" });
+});
+
+test("a database that another process writes is told as busy, to be tried again", async () => {
+  await using folder = await tempFolder();
+  const path = folder.at("busy.duckdb");
+  const script = `const { DuckDBInstance } = await import("@duckdb/node-api"); await DuckDBInstance.create(${JSON.stringify(path)}); console.log("open"); setInterval(() => {}, 1000);`;
+  const writer = spawn(process.execPath, ["--input-type=module", "-e", script], { stdio: ["ignore", "pipe", "inherit"] });
+  try {
+    await once(writer.stdout, "data");
+    await using engine = await engineIn(folder);
+    await expect(open(engine, folder, path)).rejects.toMatchObject({ code: "SOURCE_BUSY", retry: "transient" });
+  } finally {
+    writer.kill("SIGKILL");
+    await once(writer, "exit");
+  }
 });
