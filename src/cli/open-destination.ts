@@ -48,6 +48,7 @@ function warnsOfWeakPromises(store: S3Store, warn: (message: string) => void): O
       }
       return await store.putNew(key, body, facts, signal);
     },
+    replace: (key, body, facts, signal) => store.replace(key, body, facts, signal),
     head: (key, signal) => store.head(key, signal),
     get: (key, signal) => store.get(key, signal),
     list: (prefix, signal) => store.list(prefix, signal),

@@ -1,7 +1,9 @@
 import { z } from "zod";
 import type { Place } from "../core/ports.ts";
+import type { StateSpec } from "../core/types.ts";
 import { folderOptionsSchema } from "../folder/folder-options.ts";
-import { s3OptionsSchema } from "../s3/s3-options.ts";
+import { s3OptionsSchema, type S3Options } from "../s3/s3-options.ts";
+import { s3StateKeysSchema, s3StateUrlSchema } from "../s3/s3-state-options.ts";
 import { duckdbOptionsSchema } from "../sources/duckdb/duckdb-options.ts";
 import { postgresOptionsSchema } from "../sources/postgres/postgres-options.ts";
 import { absoluteSecrets } from "./absolute-secrets.ts";
@@ -26,6 +28,25 @@ export const destinationSchema = z.discriminatedUnion("type", [
   folderOptionsSchema.safeExtend(destinationKeys),
   s3OptionsSchema.safeExtend(destinationKeys),
 ]);
+
+const URL_LIKE = /^[a-z][a-z0-9+.-]*:\/\//i;
+
+const stateText = z
+  .string()
+  .min(1)
+  .transform((text, context): WrittenState => {
+    if (!URL_LIKE.test(text)) return { type: "folder", path: text };
+    const parsed = s3StateUrlSchema.safeParse(text);
+    if (parsed.success) return { type: "s3", options: parsed.data };
+    context.addIssue({ code: "custom", message: parsed.error.issues[0]?.message ?? "write a folder or s3://bucket/prefix" });
+    return z.NEVER;
+  });
+
+/** The state root: a folder, an S3 URL, or a URL with the keys of its connection. */
+export const stateSchema = z.union([stateText, s3StateKeysSchema.transform((options): WrittenState => ({ type: "s3", options }))]);
+
+/** The state root as written: the path of a folder still relative to the file. */
+export type WrittenState = { readonly type: "folder"; readonly path: string } | { readonly type: "s3"; readonly options: S3Options };
 
 /** Validated options of any source. */
 export type SourceOptions = z.output<typeof sourceSchema>;
@@ -52,6 +73,16 @@ export function absoluteSourceOptions(options: SourceOptions, base: PathBase): S
 }
 
 /** See `absoluteSourceOptions`. */
+export function absoluteState(state: WrittenState, base: PathBase): StateSpec {
+  switch (state.type) {
+    case "folder":
+      return { type: "folder", path: base.resolve(state.path) };
+    case "s3":
+      return { type: "s3", options: absoluteSecrets(state.options, base) };
+  }
+}
+
+/** See `absoluteSourceOptions`. */
 export function absoluteDestinationOptions(options: DestinationOptions, base: PathBase): DestinationOptions {
   switch (options.type) {
     case "local":
@@ -72,4 +103,12 @@ export function destinationPlace(options: DestinationOptions): Place {
     case "s3":
       return { type: "s3", endpoint: options.endpoint ?? "", bucket: options.bucket, prefix: options.prefix };
   }
+}
+
+/** Where the state root's objects lie. */
+export function statePlace(state: StateSpec): Place {
+  if (state.type === "folder") return { type: "local", endpoint: "", bucket: "", prefix: state.path };
+  // `absoluteState` made the options from what the schema validated.
+  const { endpoint, bucket, prefix } = state.options as S3Options;
+  return { type: "s3", endpoint: endpoint ?? "", bucket, prefix };
 }

@@ -1,6 +1,9 @@
-import { AUDIENCE_COLUMN, CHANGE_KINDS } from "../core/types.ts";
-import type { ChangeKind, DestinationSpec, FileFormat, ModelQuery, SourceSpec, Stream } from "../core/types.ts";
+import { AUDIENCE_COLUMN } from "../core/types.ts";
+import type { DestinationSpec, ModelQuery, SourceSpec, Stream } from "../core/types.ts";
+import { asList } from "./as-list.ts";
 import { compileColumns } from "./compile-columns.ts";
+import { changeKinds, compileFile } from "./compile-file.ts";
+import { compileGuards } from "./guard-schema.ts";
 import type { ModelFile } from "./load-models.ts";
 import type { LoadedSql } from "./load-sql.ts";
 import type { WrittenModel } from "./model-schema.ts";
@@ -12,6 +15,8 @@ export interface StreamParts {
   readonly destinationEnabled: boolean;
   /** SQL of query, query_file or the entity; null for a table. */
   readonly sql: LoadedSql | null;
+  /** Public keys that the files are encrypted to. */
+  readonly recipients: readonly string[];
 }
 
 /** The stream of a model that passed every rule. */
@@ -28,15 +33,17 @@ export function compileStream(model: ModelFile, written: WrittenModel, parts: St
     file: model.file.display,
     source: parts.source,
     destination: parts.destination,
-    query: compileQuery(model, written, parts.sql),
+    query: { ...compileQuery(model, written, parts.sql), ...(written.where === undefined ? {} : { where: written.where }) },
     primaryKey: primaryKey(written),
     mode: written.mode,
-    changes: changes(written),
+    changes: changeKinds(written),
     firstRun: written.first_run,
     ignoreChangesIn: written.ignore_changes_in,
+    guards: compileGuards(written.guards),
+    onSchemaChange: written.on_schema_change,
     columns: compileColumns(model, written.columns),
-    fileFormat: compileFile(written.file),
-    manifest: written.file.manifest,
+    fileFormat: compileFile(written, parts.recipients),
+    manifest: written.file.manifest ?? true,
   };
 }
 
@@ -59,30 +66,4 @@ function compileQuery(model: ModelFile, written: WrittenModel, sql: LoadedSql | 
 export function primaryKey(written: WrittenModel): readonly string[] {
   if (written.audiences !== undefined) return [...asList(written.audiences.entity.key), AUDIENCE_COLUMN];
   return written.primary_key === undefined ? [] : asList(written.primary_key);
-}
-
-/** The kinds of change in their one order, however they were written. */
-function changes(written: WrittenModel): readonly ChangeKind[] {
-  const byDefault: readonly ChangeKind[] = written.audiences === undefined ? CHANGE_KINDS : ["added", "removed"];
-  const wanted = written.changes ?? byDefault;
-  return CHANGE_KINDS.filter((kind) => wanted.includes(kind));
-}
-
-/** The format of a stream's files with every default filled in. */
-export function compileFile(file: WrittenModel["file"]): FileFormat {
-  return {
-    format: file.format,
-    extension: file.extension ?? file.format,
-    delimiter: file.delimiter ?? (file.format === "csv" ? "," : "\t"),
-    header: file.header,
-    quote: file.quote,
-    nullText: file.null,
-    folder: file.folder,
-    name: file.name,
-  };
-}
-
-/** A key that may be written as one name or as a list. */
-export function asList(value: string | readonly string[]): readonly string[] {
-  return typeof value === "string" ? [value] : value;
 }

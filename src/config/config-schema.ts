@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { destinationSchema, sourceSchema } from "./adapters.ts";
+import { destinationSchema, sourceSchema, stateSchema } from "./adapters.ts";
 
 const SIZE = /^\d+(?:\.\d+)? ?(?:[KMGT]i?B)$/i;
 
@@ -14,7 +14,7 @@ const engineSchema = z.strictObject({
     .string()
     .min(1)
     .optional()
-    .describe("Folder for what does not fit into memory. Default: `tmp` in the state folder. Example: `/var/tmp/spillway`."),
+    .describe("Folder for what does not fit into memory. Default: `tmp` in the state folder, `.sync/tmp` when the state is on S3. Example: `/var/tmp/spillway`."),
   max_temp_size: size.default("50GB").describe("Disk space that temp_directory may take; a run that needs more stops. Default: 50GB."),
 });
 
@@ -22,11 +22,11 @@ const engineSchema = z.strictObject({
 export const configSchema = z
   .strictObject({
     version: z.literal(1).describe("Version of the format. Always 1."),
-    state: z
-      .string()
-      .min(1)
-      .default(".sync")
-      .describe("Folder that keeps what was delivered; it has to survive. Default: `.sync`. Example: `/var/lib/spillway`."),
+    state: stateSchema
+      .prefault(".sync")
+      .describe(
+        "Where it is kept what was delivered; it has to survive. A folder, s3://bucket/prefix, or the latter as url with the keys of its connection. Default: `.sync`. Example: `/var/lib/spillway`.",
+      ),
     models: z
       .string()
       .min(1)

@@ -1,7 +1,7 @@
 import { distance } from "fastest-levenshtein";
 
 const KEY = /(?:^|[\s{,"'-])(["']?)([\w-]+)\1\s*:(?=\s)\s*/g;
-const SECRET_KEY = /passw|passphrase|secret|token|credential|access_key|private_key|(?:^|_)(?:url|dsn)$/i;
+const SECRET_KEY = /passw|passphrase|secret|token|credential|access_key|private_key|hmac|(?:^|_)(?:url|dsn)$/i;
 /** A slip in one of these names shows no more than the name itself would. */
 const SECRET_NAMES = [
   "password",

@@ -1,6 +1,6 @@
 import { join, resolve } from "node:path";
 import type { DestinationSpec, EngineLimits, SourceSpec, StateSpec } from "../core/types.ts";
-import { absoluteDestinationOptions, absoluteSourceOptions } from "./adapters.ts";
+import { absoluteDestinationOptions, absoluteSourceOptions, absoluteState } from "./adapters.ts";
 import type { DestinationOptions } from "./adapters.ts";
 import { checkSchema } from "./check-schema.ts";
 import { ConfigFile, wholeFileIssue } from "./config-file.ts";
@@ -79,7 +79,9 @@ function namesBelow(file: ConfigFile, key: string): readonly string[] {
 /** Makes every path absolute and gives adapters options that are only theirs. */
 export function compileConfig(file: ConfigFile, written: WrittenConfig, root: string): CompiledConfig {
   const base = { folder: root, resolve: (path: string): string => resolve(root, path) };
-  const statePath = base.resolve(written.state);
+  const state = absoluteState(written.state, base);
+  // What a remote state root cannot hold lies where a local one would.
+  const scratch = join(state.type === "folder" ? state.path : join(root, ".sync"), "tmp");
   const sources = namesBelow(file, "sources").flatMap((name) => {
     const options = own(written.sources, name);
     return options === null ? [] : [{ name, type: options.type, options: absoluteSourceOptions(options, base) }];
@@ -92,11 +94,11 @@ export function compileConfig(file: ConfigFile, written: WrittenConfig, root: st
     return [{ spec: { name, type: options.type, options: adapters }, options: compiled }];
   });
   return {
-    state: { type: "folder", path: statePath },
+    state,
     engine: {
       memoryLimit: written.engine.memory_limit,
       threads: written.engine.threads,
-      tempDirectory: written.engine.temp_directory === undefined ? join(statePath, "tmp") : base.resolve(written.engine.temp_directory),
+      tempDirectory: written.engine.temp_directory === undefined ? scratch : base.resolve(written.engine.temp_directory),
       maxTempSize: written.engine.max_temp_size,
     },
     sources,

@@ -8,6 +8,7 @@ import { compileConfig, loadConfig } from "./load-config.ts";
 import type { CompiledConfig, LoadedConfig } from "./load-config.ts";
 import { findModels, loadModel } from "./load-models.ts";
 import type { ModelFile } from "./load-models.ts";
+import { loadRecipients } from "./load-recipients.ts";
 import { inlineSql, loadSqlFile } from "./load-sql.ts";
 import type { LoadedSql } from "./load-sql.ts";
 import { loadVariables } from "./load-variables.ts";
@@ -115,7 +116,9 @@ async function compileStreams(
     const source = compiled?.sources.find(({ name }) => name === written.source);
     const destination = compiled?.destinations.find(({ spec }) => spec.name === written.destination);
     if (source === undefined || destination === undefined || model.file.issues.length > 0) continue;
-    const parts = { source, destination: destination.spec, destinationEnabled: destination.options.enabled, sql };
+    const recipients = await loadRecipients(model, reading);
+    if (recipients === null) continue;
+    const parts = { source, destination: destination.spec, destinationEnabled: destination.options.enabled, sql, recipients };
     streams.push({ model, stream: compileStream(model, written, parts) });
   }
   return streams;

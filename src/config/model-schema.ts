@@ -1,5 +1,8 @@
 import { z } from "zod";
 import { CHANGE_KINDS } from "../core/types.ts";
+import { outputSchema } from "./column-schema.ts";
+import { fileSchema } from "./file-schema.ts";
+import { guardsSchema } from "./guard-schema.ts";
 
 const sqlText = z.string().regex(/\S/, "the SQL is empty");
 const columnName = z.string().min(1);
@@ -22,54 +25,7 @@ const audiencesSchema = z.strictObject({
     .describe("Audiences: name and SQL condition on the columns of the entity. Example: `vip: ltv >= 1000`."),
 });
 
-const columnObject = z.strictObject({
-  from: columnName
-    .optional()
-    .describe(
-      "Column of the query's result, or a fact of the run: `_change`, `_member`, `_run_id`, `_generation`, `_scheduled_at`. Example: `email`.",
-    ),
-  value: z.string().optional().describe("The same text in every row. Example: `acme`."),
-  template: z
-    .string()
-    .optional()
-    .describe("Text with columns in braces; `{{` and `}}` stand for braces. Example: `{first_name} {last_name}`."),
-});
-
-const outputSchema = z
-  .union([columnName, z.null(), columnObject])
-  .describe("What goes into the column: a column of the result, or {from}, {value} or {template}. Left blank: the column is dropped.");
-
-const fileSchema = z.strictObject({
-  format: z.enum(["csv", "txt"]).default("csv").describe("csv: commas, `.csv`. txt: the same with tabs and `.txt`. Default: csv."),
-  extension: z.string().optional().describe("End of the file's name, without the dot; empty for none. Default: the format's."),
-  delimiter: z.string().optional().describe('One character between fields. Default: `,` for csv, a tab for txt. Example: `"|"`.'),
-  header: z.boolean().default(true).describe("Whether the first line names the columns. Default: true."),
-  quote: z
-    .enum(["minimal", "all"])
-    .default("minimal")
-    .describe("Which fields stand in quotes: those that need it, or all. Default: minimal."),
-  null: z
-    .string()
-    .default("")
-    .describe('Text for NULL, never in quotes; an empty text is `""`, so the two differ. Default: nothing. Example: `"NULL"`.'),
-  folder: z
-    .string()
-    .default("")
-    .describe("Folder of the files below the destination's prefix; see name. Default: none. Example: `audiences/{scheduled_at:%Y/%m/%d}`."),
-  name: z
-    .string()
-    .min(1)
-    .default("{stream}-{generation:06}-{change}-{part:04}")
-    .describe(
-      "Name of the files without the extension; may use {model} {delivery} {stream} {generation} {change} {part} {run_id} {ext} {scheduled_at:%Y-%m-%d}. Default: `{stream}-{generation:06}-{change}-{part:04}`.",
-    ),
-  manifest: z
-    .boolean()
-    .default(true)
-    .describe(
-      "Whether each delivery ends with a manifest below `_spillway/`. false also drops the proof by which lost state is noticed. Default: true.",
-    ),
-});
+const changeKinds = z.array(z.enum(CHANGE_KINDS)).min(1);
 
 /** A model file as users write it. */
 export const modelSchema = z
@@ -95,6 +51,11 @@ export const modelSchema = z
       .describe(
         "Audiences over one base query; a row is (entity, audience). Example: `{entity: {query_file: users.sql, key: user_id}, members: {vip: ltv >= 1000}}`.",
       ),
+    where: sqlText
+      .optional()
+      .describe(
+        "Trigger, as SQL on the columns of the result: only rows that meet it belong to the model; one that no longer does is removed. Example: `tier <> 'internal'`.",
+      ),
     primary_key: z
       .union([columnName, z.array(columnName).min(1)])
       .optional()
@@ -107,10 +68,14 @@ export const modelSchema = z
       .default("delta")
       .describe("delta: what changed since the last delivery. full: every row, every run. Default: delta."),
     changes: z
-      .array(z.enum(CHANGE_KINDS))
-      .min(1)
+      .union([
+        changeKinds,
+        z.record(z.string().regex(/^[a-z][a-z0-9_]{0,39}$/, "a name has lower-case letters, digits and `_`"), changeKinds),
+      ])
       .optional()
-      .describe("Kinds of change that are delivered. Default: all three; for audiences [added, removed]. Example: `[added, changed]`."),
+      .describe(
+        "Kinds of change that are delivered; or names for them, each with the kinds that share its files. Default: all three; for audiences [added, removed]. Example: `{upsert: [added, changed], delete: [removed]}`.",
+      ),
     first_run: z
       .enum(["full", "baseline"])
       .default("full")
@@ -119,6 +84,17 @@ export const modelSchema = z
       .array(columnName)
       .default([])
       .describe("Output columns that are delivered, but whose change alone is no change. Example: `[SeenAt]`."),
+    guards: guardsSchema
+      .prefault({})
+      .describe(
+        "What a delta must keep to, or it is held for approval; `off`: nothing. Shares are of the rows told before. Example: `{max_removed: 10%, per: [_audience]}`.",
+      ),
+    on_schema_change: z
+      .enum(["hold", "resync", "adopt"])
+      .default("hold")
+      .describe(
+        "When columns or the mapping change. hold: wait for approval. resync: deliver every row anew. adopt: take what is new as told, deliver other changes. Default: hold.",
+      ),
     columns: z
       .record(z.string().regex(/^[^\p{Cc}]+$/u, "a column name has no control characters"), outputSchema)
       .optional()

@@ -1,4 +1,4 @@
-import type { ChangeKind, Column, ColumnKind, FileChange, MetadataField, SqlExpr } from "./types.ts";
+import type { ChangeKind, Column, ColumnKind, ColumnStep, MetadataField, SqlExpr } from "./types.ts";
 
 /**
  * What the rows of a snapshot's files mean. Where a run's layout differs from the snapshot's (anything but the salt),
@@ -37,14 +37,23 @@ export interface MappedOutput extends OutputShape {
   expression(column: (name: string) => SqlExpr): SqlExpr;
 }
 
+/** A column of the file that shows a fact of the run, or of what was told before, instead of a stored output. */
+export interface HeaderFact {
+  readonly name: string;
+  readonly metadata: MetadataField | "_previous";
+  /** For `_previous`: the place among the outputs of the one that is meant. */
+  readonly previous?: number;
+  readonly steps?: readonly ColumnStep[];
+}
+
 /** A mapping checked against the columns that the source describes. */
 export interface ResolvedMapping {
   /** Every column of the file in order: a stored output, or a fact of the run. */
-  readonly header: readonly (
-    | { readonly name: string; readonly output: number }
-    | { readonly name: string; readonly metadata: MetadataField }
-  )[];
+  readonly header: readonly ({ readonly name: string; readonly output: number } | HeaderFact)[];
+  /** The file's stored columns first; behind them what only the names of files show. */
   readonly outputs: readonly MappedOutput[];
+  /** The output that holds each column of `splitBy`, in its order. */
+  readonly splits: readonly number[];
   /** Source columns in projection order: the key, then those that compared outputs read, then those that only ignored outputs read. */
   readonly columns: readonly Column[];
   readonly keyCount: number;
@@ -111,8 +120,11 @@ export interface Delta {
 
 /** A finished file in staging, ready to be planned. */
 export interface StagedFile {
-  readonly change: FileChange;
-  /** Counts from 1 within one change. */
+  /** A kind of change, or the name of a group of them. */
+  readonly change: string;
+  /** Value of each column that files are split by; empty when they are not. */
+  readonly split: Readonly<Record<string, string | null>>;
+  /** Counts from 1 within one change and combination of split values. */
   readonly part: number;
   /** Absolute path. */
   readonly path: string;

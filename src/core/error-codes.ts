@@ -122,6 +122,11 @@ export const ERROR_CODES = {
   ),
   INTERNAL: entry(EXIT.bug, "Something happened that should be impossible.", "Please report it with the output of the command."),
   INTERRUPTED: entry(130, "A signal stopped the run.", "Run the same command again: an unfinished delivery goes on where it stood."),
+  MODEL_COLUMN_UNFIT: entry(
+    EXIT.usage,
+    "`columns` does something with a column that its kind does not allow: a JSON path of a number, or the format of a date for a text column's number.",
+    "Read another column, take the step away, or cast the column in the query.",
+  ),
   MODEL_COLUMN_UNKNOWN: entry(
     EXIT.usage,
     "`primary_key`, `columns` or `ignore_changes_in` names a column that does not exist.",

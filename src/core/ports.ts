@@ -92,6 +92,16 @@ export interface ObjectStore extends AsyncDisposable {
    * Throws BYTES_CHANGED, and stores nothing, when the body's bytes are not the ones that its hash says.
    */
   putNew(key: string, body: ObjectBody, facts: ObjectFacts | null, signal: AbortSignal): Promise<PutOutcome>;
+  /**
+   * Puts the object in the place of whatever stands at the key. Durable when it answers `created`, and whole at every instant; but of several writers the
+   * last one stays, and what stood there before is gone: only for objects whose whole is told anew each time.
+   */
+  replace(
+    key: string,
+    body: ObjectBody,
+    facts: ObjectFacts | null,
+    signal: AbortSignal,
+  ): Promise<Exclude<PutOutcome, { readonly kind: "exists" }>>;
   head(key: string, signal: AbortSignal): Promise<HeadOutcome>;
   /** The bytes, or null when nothing stands there. */
   get(key: string, signal: AbortSignal): Promise<Readable | null>;

@@ -1,3 +1,5 @@
+import type { SecretRef } from "./secret.ts";
+
 /**
  * The words of this project, and the shapes that travel between its floors.
  *
@@ -51,7 +53,7 @@ export interface Projection {
 }
 
 /** Where a model's rows come from, before any source is asked. */
-export type ModelQuery =
+export type ModelQuery = (
   | { readonly kind: "sql"; readonly sql: string; readonly file: string; readonly line: number }
   | { readonly kind: "table"; readonly table: string }
   | {
@@ -61,7 +63,11 @@ export type ModelQuery =
       readonly members: readonly AudienceMember[];
       readonly file: string;
       readonly line: number;
-    };
+    }
+) & {
+  /** The trigger, in the source's SQL: only rows that meet it belong to the model. */
+  readonly where?: string;
+};
 
 /** One named condition of an audience model. */
 export interface AudienceMember {
@@ -73,15 +79,41 @@ export interface AudienceMember {
 export const AUDIENCE_COLUMN = "_audience";
 
 /** Facts of a run that an output column can show; they are never compared and never part of a snapshot. */
-export const METADATA_FIELDS = ["_change", "_member", "_run_id", "_generation", "_scheduled_at"] as const;
+export const METADATA_FIELDS = ["_change", "_member", "_run_id", "_generation", "_scheduled_at", "_changed_columns"] as const;
 export type MetadataField = (typeof METADATA_FIELDS)[number];
+
+/** Stands before the name of an output column whose value last told is meant: `_previous.Tier`. */
+export const PREVIOUS_PREFIX = "_previous.";
 
 /** What stands in one output column. */
 export type OutputValue =
   | { readonly from: "column"; readonly column: string }
   | { readonly from: "value"; readonly text: string }
   | { readonly from: "template"; readonly parts: readonly TemplatePart[] }
-  | { readonly from: "metadata"; readonly field: MetadataField };
+  | { readonly from: "metadata"; readonly field: MetadataField }
+  /** The value of another output column as it was told last. */
+  | { readonly from: "previous"; readonly output: string }
+  /** Every column of the result that is not dropped and that no other output names, each under its own name. */
+  | { readonly from: "rest"; readonly dropped?: readonly string[] };
+
+/** What is done to the text of an output, step by step. NULL stays NULL but for `coalesce` and `map` with a `default`. */
+export type ColumnStep =
+  /** A value inside of JSON text. */
+  | { readonly step: "path"; readonly path: string }
+  /** A pattern for numbers or dates (files/column-format.ts). */
+  | { readonly step: "format"; readonly format: string }
+  | { readonly step: "apply"; readonly name: PlainFunction }
+  | { readonly step: "apply"; readonly name: "left" | "right" | "mask"; readonly count: number }
+  | { readonly step: "apply"; readonly name: "null_if" | "coalesce"; readonly text: string }
+  | { readonly step: "apply"; readonly name: "e164"; readonly country: string }
+  | { readonly step: "apply"; readonly name: "email"; readonly rules: "plain" | "gmail" }
+  | { readonly step: "apply"; readonly name: "hmac_sha256"; readonly secret: SecretRef }
+  /** Texts replaced as wholes; what is not named becomes `otherwise`, NULL included, or stays as it is where that is absent. */
+  | { readonly step: "map"; readonly entries: readonly (readonly [from: string, to: string | null])[]; readonly otherwise?: string };
+
+/** Functions of a column that take no argument. */
+export const PLAIN_FUNCTIONS = ["trim", "lower", "upper", "digits", "sha256", "sha1", "md5", "base64"] as const;
+export type PlainFunction = (typeof PLAIN_FUNCTIONS)[number];
 
 /** A piece of a column template: literal text or the canonical text of a source column. */
 export type TemplatePart = { readonly text: string } | { readonly column: string };
@@ -90,18 +122,77 @@ export type TemplatePart = { readonly text: string } | { readonly column: string
 export interface OutputColumn {
   readonly name: string;
   readonly value: OutputValue;
+  readonly steps?: readonly ColumnStep[];
 }
 
 /** How the files of a stream look. All defaults are filled in. */
 export interface FileFormat {
-  readonly format: "csv" | "txt";
+  readonly format: "csv" | "txt" | "ndjson" | "parquet";
+  /** With what compression and encryption add to it. */
   readonly extension: string;
   readonly delimiter: string;
   readonly header: boolean;
-  readonly quote: "minimal" | "all";
+  readonly quote: "minimal" | "all" | "non_null" | "none";
   readonly nullText: string;
+  readonly newline: "lf" | "crlf";
+  readonly bom: boolean;
+  /** Puts an apostrophe before texts that a spreadsheet would take for a formula. */
+  readonly formulaGuard: boolean;
+  /** What becomes of characters that the format cannot carry. */
+  readonly unencodable: "fail" | "replace" | "strip";
+  /** `iso`, `epoch`, `epoch_ms`, or a strftime pattern. */
+  readonly timestamp: string;
+  /** Name of the zone in which instants are shown. */
+  readonly timezone: string;
+  /** Texts for true and false. */
+  readonly boolean: readonly [string, string];
+  /** Of the whole file; of the column chunks of a Parquet file. */
+  readonly compression: "none" | "gzip" | "zstd" | "snappy";
+  /** Columns, by output or source name, whose every combination of values has files of its own. */
+  readonly splitBy: readonly string[];
+  readonly maxRows: number | null;
+  /** Of a file before compression. */
+  readonly maxBytes: number | null;
+  /** What is delivered of a delta that tells nothing, or nothing of one change. */
+  readonly empty: "skip" | "header_only" | "manifest";
+  /** Template of the key of an empty object that follows the files. */
+  readonly doneFile: string | null;
+  /** Kinds of change that share files, in no order; a kind in none of them has files of its own name. */
+  readonly groups: readonly ChangeGroup[];
+  /** The one object replaces what stands at its key. */
+  readonly overwrite: boolean;
+  /** Armored OpenPGP public keys; where there are some, files are encrypted to all of them. */
+  readonly recipients: readonly string[];
   readonly folder: string;
   readonly name: string;
+}
+
+/** How much of a delta may be what it is: a share of the rows told before, in percent, or a number of rows. */
+export type GuardLimit = { readonly percent: number } | { readonly rows: number };
+
+/** What a delta must keep to, or it is held until somebody approves it. */
+export interface Guards {
+  /** null: no limit. */
+  readonly maxRemoved: GuardLimit | null;
+  readonly maxChanged: GuardLimit | null;
+  readonly maxAdded: GuardLimit | null;
+  /** Rows that a result has at least. */
+  readonly minRows: number;
+  /** Shares are looked at only where so many rows were told before. */
+  readonly aboveRows: number;
+  /** Columns, by output name or as part of the key, each of whose values is looked at by itself too. */
+  readonly per: readonly string[];
+  /** What the next run does with a held one: takes its place, or waits for an answer. */
+  readonly held: "supersede" | "wait";
+}
+
+/** What happens when columns or the mapping are no longer those of the rows told before. */
+export type OnSchemaChange = "hold" | "resync" | "adopt";
+
+/** Kinds of change that are delivered under one name. */
+export interface ChangeGroup {
+  readonly name: string;
+  readonly kinds: readonly ChangeKind[];
 }
 
 /** A source as configured; `type` picks the adapter, `options` are that adapter's own, already validated. */
@@ -138,6 +229,9 @@ export interface Stream {
   readonly changes: readonly ChangeKind[];
   readonly firstRun: "full" | "baseline";
   readonly ignoreChangesIn: readonly string[];
+  /** null: nothing is guarded. */
+  readonly guards: Guards | null;
+  readonly onSchemaChange: OnSchemaChange;
   /** null = every column of the result, as it is, in the query's order. */
   readonly columns: readonly OutputColumn[] | null;
   readonly fileFormat: FileFormat;
@@ -166,9 +260,5 @@ export interface Project {
   readonly destinations: readonly DestinationSpec[];
 }
 
-/** Where the state root lies. */
-export interface StateSpec {
-  readonly type: "folder";
-  /** Absolute path. */
-  readonly path: string;
-}
+/** Where the state root lies: an absolute path, or a bucket, whose `options` are the S3 adapter's own, already validated. */
+export type StateSpec = { readonly type: "folder"; readonly path: string } | { readonly type: "s3"; readonly options: unknown };

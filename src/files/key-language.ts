@@ -1,3 +1,5 @@
+import { SPLIT_VALUE_CHARACTER } from "./split-value.ts";
+
 /**
  * A set of object keys as a chain of symbols: what a template can print. Sets of this kind can be compared exactly: whether two of them share a
  * key is a walk through both at once.
@@ -9,13 +11,15 @@ export type KeySymbol =
   | { readonly kind: "digits"; readonly length: number; readonly orMore: boolean }
   /** One or more characters of `RUN_ID_CHARACTER`. */
   | { readonly kind: "run_id" }
+  /** One or more characters of `SPLIT_VALUE_CHARACTER`. */
+  | { readonly kind: "split" }
   /** Any text, also none. */
   | { readonly kind: "anything" };
 
 /** What the ids of runs are made of: letters and digits. */
 const RUN_ID_CHARACTER = /^[0-9A-Za-z]$/u;
 
-type Characters = "digit" | "run_id" | "any" | { readonly one: string };
+type Characters = "digit" | "run_id" | "split" | "any" | { readonly one: string };
 
 interface Edge {
   readonly characters: Characters;
@@ -70,8 +74,9 @@ function automaton(symbols: readonly KeySymbol[]): Automaton {
         if (symbol.orMore) step(end, "digit", end);
         break;
       case "run_id":
-        end = step(end, "run_id");
-        step(end, "run_id", end);
+      case "split":
+        end = step(end, symbol.kind);
+        step(end, symbol.kind, end);
         break;
       case "anything":
         step(end, "any", end);
@@ -86,7 +91,15 @@ function charactersMeet(a: Characters, b: Characters): boolean {
   return typeof b === "object" ? isOneOf(b.one, a) : true; // digits belong to every class
 }
 
-function isOneOf(character: string, characters: "digit" | "run_id" | "any"): boolean {
-  if (characters === "any") return true;
-  return characters === "digit" ? /^\d$/u.test(character) : RUN_ID_CHARACTER.test(character);
+function isOneOf(character: string, characters: Exclude<Characters, object>): boolean {
+  switch (characters) {
+    case "any":
+      return true;
+    case "digit":
+      return /^\d$/u.test(character);
+    case "run_id":
+      return RUN_ID_CHARACTER.test(character);
+    case "split":
+      return SPLIT_VALUE_CHARACTER.test(character);
+  }
 }

@@ -1,10 +1,7 @@
 import { utcFormat } from "d3-time-format";
-import type { FileChange } from "../core/types.ts";
 import type { KeySymbol } from "./key-language.ts";
 import type { TimeDirective } from "./key-template.ts";
 import type { PrintedPart } from "./print-key.ts";
-
-const CHANGE_WORDS: readonly FileChange[] = ["added", "changed", "removed", "full"];
 
 /** What a part of a key can print. */
 export function symbolsOf(part: PrintedPart): readonly KeySymbol[] {
@@ -14,9 +11,10 @@ export function symbolsOf(part: PrintedPart): readonly KeySymbol[] {
     case "number":
       return [{ kind: "digits", length: part.width, orMore: true }];
     case "change":
-      return [{ kind: "words", words: CHANGE_WORDS }];
+      return [{ kind: "words", words: part.words }];
     case "run_id":
-      return [{ kind: "run_id" }];
+    case "split":
+      return [{ kind: part.kind }];
     case "time":
       return part.pieces.map((piece) => ("text" in piece ? { kind: "words", words: [piece.text] } : directiveSymbol(piece.directive)));
   }

@@ -7,6 +7,7 @@ export type KeyPart =
   | { readonly kind: "number"; readonly token: "generation" | "part"; readonly width: number }
   | { readonly kind: "change" }
   | { readonly kind: "run_id" }
+  | { readonly kind: "split"; readonly column: string }
   | { readonly kind: "time"; readonly days: number; readonly pieces: readonly TimePiece[] };
 
 /** A piece of a strftime pattern: literal text or one directive. */
@@ -24,15 +25,18 @@ export interface ParsedTemplate {
 
 const TOKENS = ["model", "delivery", "stream", "generation", "change", "part", "run_id", "ext", "scheduled_at"] as const;
 
-/** Reads `folder` or `name`: literal text, `{{` and `}}` for braces, and `{token}`, `{generation:06}`, `{scheduled_at-1d:%Y/%m/%d}`. */
-export function parseKeyTemplate(template: string): ParsedTemplate {
+/**
+ * Reads `folder` or `name`: literal text, `{{` and `}}` for braces, and `{token}`, `{generation:06}`, `{scheduled_at-1d:%Y/%m/%d}`, or the name of
+ * a column that files are split by.
+ */
+export function parseKeyTemplate(template: string, splitBy: readonly string[] = []): ParsedTemplate {
   const parts: KeyPart[] = [];
   const problems: string[] = [];
   for (const [piece] of template.matchAll(/\{\{|\}\}|\{[^{}]*\}|[{}]|[^{}]+/gu)) {
     if (piece === "{{" || piece === "}}") parts.push({ kind: "literal", text: piece.charAt(0) });
     else if (piece === "{" || piece === "}") problems.push(`"${piece}" stands alone: write ${piece}${piece} for the character itself`);
     else if (piece.startsWith("{")) {
-      const parsed = parseToken(piece);
+      const parsed = splitBy.includes(piece.slice(1, -1)) ? { kind: "split" as const, column: piece.slice(1, -1) } : parseToken(piece);
       if (typeof parsed === "string") problems.push(parsed);
       else parts.push(parsed);
     } else parts.push({ kind: "literal", text: piece });

@@ -2,7 +2,7 @@ import { SyncError } from "../core/errors.ts";
 import { type KeySymbol, languagesMeet } from "./key-language.ts";
 import { symbolsOf } from "./key-symbols.ts";
 import { parseKeyTemplate } from "./key-template.ts";
-import { keyParts, type KeyTemplate, type KeyValues, printKey, type PrintedPart } from "./print-key.ts";
+import { changeWords, keyParts, type KeyTemplate, type KeyValues, printKey, type PrintedPart } from "./print-key.ts";
 
 /** What is wrong with a template, and where it is written. */
 export interface KeyProblem {
@@ -35,17 +35,30 @@ export function objectKey(template: KeyTemplate, values: KeyValues): string {
       context: { stream: template.stream, key: problem.key },
     });
   }
-  return printKey(template, values);
+  const key = printKey(template, values);
+  // Everything else is as long as its template says.
+  if (Buffer.byteLength(key) > MAX_KEY_BYTES) throw tooLong(template, key);
+  return key;
+}
+
+function tooLong({ stream, splitBy = [] }: KeyTemplate, key: string): SyncError {
+  const columns = splitBy.map((column) => `"${column}"`).join(", ");
+  return new SyncError(
+    "DATA_UNENCODABLE",
+    `A value of ${columns} of ${stream} is too long to stand in the name of a file: the key would have ${Buffer.byteLength(key)} bytes, ${MAX_KEY_BYTES} are possible.`,
+    { hint: "Split by a column with shorter values.", context: { stream, columns: splitBy } },
+  );
 }
 
 /** Everything that is wrong with a template: unknown tokens, keys that could meet within the stream, keys that a store refuses. `prefix` counts for the length. */
 export function checkKeyTemplate(template: KeyTemplate, prefix = ""): readonly KeyProblem[] {
   const written = (["folder", "name"] as const).flatMap((key) =>
-    parseKeyTemplate(template[key]).problems.map((message) => ({ key, message, collides: false })),
+    parseKeyTemplate(template[key], template.splitBy).problems.map((message) => ({ key, message, collides: false })),
   );
   if (written.length > 0) return written;
-  const sample = printKey(template, LONGEST);
-  return [...ambiguities(keyParts(template)), ...shapeProblems(template, sample, prefix)];
+  const change = changeWords(template).toSorted((a, b) => b.length - a.length)[0] ?? "";
+  const sample = printKey(template, { ...LONGEST, change });
+  return [...ambiguities(template, keyParts(template)), ...shapeProblems(template, sample, prefix)];
 }
 
 /**
@@ -60,38 +73,64 @@ export function keysCanCollide(a: KeyTemplate, b: KeyTemplate): boolean {
 }
 
 /**
- * Keys differ for every (generation, change, part) when a key can be read back from left to right: each of the three stands in it, and each piece of
- * varying length is followed by a character that it cannot hold. A run makes one generation, so its id may stand for the generation; once
- * the generation is read, the id and the slot are no longer unknown.
+ * Keys differ for every (generation, change, split values, part) when a key can be read back: each of them stands in it, and up to some piece every
+ * piece of varying length is followed by a character that it cannot hold, and from there on preceded by one. A run makes one generation, so
+ * its id may stand for the generation; once the generation is read, the id and the slot are no longer unknown.
  */
-function ambiguities(parts: readonly PrintedPart[]): readonly KeyProblem[] {
+function ambiguities(template: KeyTemplate, parts: readonly PrintedPart[]): readonly KeyProblem[] {
+  if (template.overwrite === true) return [];
   const visible = parts.filter((part) => part.kind !== "literal" || part.text !== "");
-  const present = new Set(visible.map((part) => (part.kind === "number" ? part.token : part.kind)));
+  const present = new Set(visible.map(tokenOf));
   if (present.has("run_id")) present.add("generation");
-  const missing = (["generation", "change", "part"] as const).filter((token) => !present.has(token));
+  const differing = template.single === true ? [] : ["change", "part", ...(template.splitBy ?? [])];
+  const missing = ["generation", ...differing].filter((token) => !present.has(token));
   const messages = missing.map((token) => `keys must differ for every ${token}: put {${token}} in`);
-  let runKnown = false;
-  for (const [at, part] of visible.entries()) {
-    if (part.kind !== "number" && part.kind !== "run_id") continue;
-    const known = part.kind === "run_id" && runKnown;
-    if (!known && runsInto(part, visible[at + 1])) messages.push(apartMessage(part));
-    if (part.kind === "run_id" || part.token === "generation") runKnown = true;
-  }
+  const idle = template.single === true ? ["change", "part"].filter((token) => present.has(token)) : [];
+  messages.push(...idle.map((token) => `there is one such object a generation: take {${token}} out`));
+  const forwards = unreadable(visible, (at) => runsInto(visible[at], visible[at + 1]));
+  const backwards = unreadable(visible, (at) => runsInto(visible[at], visible[at - 1], "end"));
+  const [first = visible.length, last = -1] = [forwards[0], backwards.at(-1)];
+  if (last > first) messages.push(...forwards.map((at) => apartMessage(visible[at])));
   return messages.map((message) => ({ key: "name", message, collides: true }));
 }
 
-type VaryingPart = Extract<PrintedPart, { readonly kind: "number" | "run_id" }>;
+function tokenOf(part: PrintedPart): string {
+  if (part.kind === "number") return part.token;
+  return part.kind === "split" ? part.column : part.kind;
+}
 
-function apartMessage(part: VaryingPart): string {
-  const [token, apart] = part.kind === "run_id" ? ["run_id", "no letter and no digit"] : [part.token, "no digit"];
+/** Places of the pieces of varying length that cannot be told from their neighbour; what was read before is known. */
+function unreadable(parts: readonly PrintedPart[], meetsNeighbour: (at: number) => boolean): readonly number[] {
+  const known = new Set<string>();
+  return parts.flatMap((part, at) => {
+    if (part.kind !== "number" && part.kind !== "run_id" && part.kind !== "split") return [];
+    const token = tokenOf(part);
+    const isKnown = part.kind !== "number" && known.has(token);
+    known.add(token);
+    if (token === "generation") known.add("run_id");
+    return !isKnown && meetsNeighbour(at) ? [at] : [];
+  });
+}
+
+function apartMessage(part: PrintedPart | undefined): string {
+  const token = part === undefined ? "" : tokenOf(part);
+  const apart =
+    part?.kind === "split"
+      ? 'not one of letters, digits, "_", "-", "." and "~", e.g. "/"'
+      : part?.kind === "run_id"
+        ? "no letter and no digit"
+        : "no digit";
   return `{${token}} runs into what follows it, so two keys could be equal: put a character that is ${apart} after it`;
 }
 
-/** Whether what stands next can begin with a character that the part itself can hold. */
-function runsInto(part: VaryingPart, next: PrintedPart | undefined): boolean {
-  if (next === undefined) return false;
-  const own: KeySymbol = part.kind === "run_id" ? { kind: "run_id" } : { kind: "digits", length: 1, orMore: false };
-  return languagesMeet([own, { kind: "anything" }], [...symbolsOf(next), { kind: "anything" }]);
+/** Whether the neighbour can begin (before: end) with a character that the part itself can hold. */
+function runsInto(part: PrintedPart | undefined, neighbour: PrintedPart | undefined, side: "start" | "end" = "start"): boolean {
+  if (part === undefined || neighbour === undefined) return false;
+  const own: KeySymbol =
+    part.kind === "number" ? { kind: "digits", length: 1, orMore: false } : { kind: part.kind === "split" ? "split" : "run_id" };
+  const anything: KeySymbol = { kind: "anything" };
+  const other = symbolsOf(neighbour);
+  return side === "start" ? languagesMeet([own, anything], [...other, anything]) : languagesMeet([anything, own], [anything, ...other]);
 }
 
 function shapeProblems(template: KeyTemplate, sample: string, prefix: string): readonly KeyProblem[] {

@@ -1,6 +1,6 @@
 import { utcFormat } from "d3-time-format";
-import type { FileChange } from "../core/types.ts";
 import { type KeyPart, parseKeyTemplate, type TimePiece } from "./key-template.ts";
+import { encodeSplitValue } from "./split-value.ts";
 
 /** How a stream names its objects: its `folder`, `name` and `extension`, and the names that tokens stand for. */
 export interface KeyTemplate {
@@ -10,35 +10,57 @@ export interface KeyTemplate {
   readonly model: string;
   readonly delivery: string | null;
   readonly stream: string;
+  /** Columns that files are split by. */
+  readonly splitBy?: readonly string[];
+  /** What `{change}` can print besides `full`; without it, the kinds of change. */
+  readonly changes?: readonly string[];
+  /** One object only, which replaces the one before: keys need not differ. */
+  readonly overwrite?: boolean;
+  /** An object per generation only: keys need not differ by change and part. */
+  readonly single?: boolean;
 }
 
 /** What differs between the objects of a stream. */
 export interface KeyValues {
   readonly generation: number;
-  readonly change: FileChange;
-  /** Counts from 1 within one change. */
+  readonly change: string;
+  /** Value of each column of `splitBy`; without it, none. */
+  readonly split?: Readonly<Record<string, string | null>>;
+  /** Counts from 1 within one change and combination of split values. */
   readonly part: number;
   readonly run: string;
   readonly scheduledAt: Date;
 }
 
 /** A part that no longer depends on the stream's names. */
-export type PrintedPart = Exclude<KeyPart, { readonly kind: "constant" }>;
+export type PrintedPart =
+  | Exclude<KeyPart, { readonly kind: "constant" | "change" }>
+  | { readonly kind: "change"; readonly words: readonly string[] };
+
+const KINDS: readonly string[] = ["added", "changed", "removed"];
 
 const DAY_MS = 86_400_000;
 
 /** Parts of the whole key in order, names filled in. */
 export function keyParts(template: KeyTemplate): readonly PrintedPart[] {
   const folder = template.folder.replace(/\/$/u, "");
-  const name = parseKeyTemplate(template.name).parts;
+  const name = parseKeyTemplate(template.name, template.splitBy).parts;
   const hasExtension = name.some((part) => part.kind === "constant" && part.token === "ext");
   const parts: readonly KeyPart[] = [
-    ...parseKeyTemplate(folder).parts,
+    ...parseKeyTemplate(folder, template.splitBy).parts,
     { kind: "literal", text: folder === "" ? "" : "/" },
     ...name,
     { kind: "literal", text: hasExtension || template.extension === "" ? "" : `.${template.extension}` },
   ];
-  return parts.map((part) => (part.kind === "constant" ? { kind: "literal", text: constantText(template, part.token) } : part));
+  return parts.map((part) => {
+    if (part.kind === "constant") return { kind: "literal", text: constantText(template, part.token) };
+    return part.kind === "change" ? { kind: "change", words: changeWords(template) } : part;
+  });
+}
+
+/** Everything that `{change}` can print. */
+export function changeWords(template: Pick<KeyTemplate, "changes">): readonly string[] {
+  return [...new Set([...(template.changes ?? KINDS), "full"])];
 }
 
 function constantText(template: KeyTemplate, token: "model" | "delivery" | "stream" | "ext"): string {
@@ -62,6 +84,8 @@ function printPart(part: PrintedPart, values: KeyValues): string {
       return values.change;
     case "run_id":
       return values.run;
+    case "split":
+      return encodeSplitValue(values.split?.[part.column] ?? null);
     case "time":
       return printTime(part.pieces, new Date(values.scheduledAt.getTime() + part.days * DAY_MS));
   }

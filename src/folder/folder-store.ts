@@ -1,6 +1,6 @@
 import { createHash, randomBytes } from "node:crypto";
 import { type BigIntStats, createWriteStream } from "node:fs";
-import { open, readdir, readFile, rm, rmdir, stat, writeFile } from "node:fs/promises";
+import { open, readdir, readFile, rename, rm, rmdir, stat, writeFile } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import { Transform, type Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
@@ -61,6 +61,24 @@ class FolderStore implements ObjectStore {
     } finally {
       await rm(temporary, { force: true });
     }
+  }
+
+  replace(key: string, body: ObjectBody, facts: ObjectFacts | null, signal: AbortSignal): Promise<{ readonly kind: "created" }> {
+    return this.#explained(key, async () => {
+      const path = this.pathOf(key);
+      const before = await stat(path, { bigint: true }).catch(() => null);
+      const temporary = await this.#writeAside(key, body, signal);
+      try {
+        if (facts !== null) await this.#writeFacts(key, temporary, facts);
+        await makeFolder(dirname(path));
+        await rename(temporary, path);
+        await syncFolder(dirname(path));
+      } finally {
+        await rm(temporary, { force: true });
+      }
+      if (before !== null) await rm(join(this.#root, HIDDEN, "facts", factsName(key, before)), { force: true });
+      return { kind: "created" };
+    });
   }
 
   async #writeAside(key: string, body: ObjectBody, signal: AbortSignal): Promise<string> {

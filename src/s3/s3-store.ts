@@ -5,6 +5,7 @@ import { isAws } from "./aws-endpoint.ts";
 import { NO_CONDITIONS_WARNING, PROBE_KEY, probeConditionalWrites } from "./conditional-writes.ts";
 import type { ConditionalWrites } from "./conditional-writes.ts";
 import { addressOf, bucketOf, toFacts } from "./object-write.ts";
+import type { WriteTarget } from "./object-write.ts";
 import { PART_SIZES, planParts } from "./part-plan.ts";
 import type { PartSizes } from "./part-plan.ts";
 import { putMultipart } from "./put-multipart.ts";
@@ -54,7 +55,21 @@ class OpenS3Store implements S3Store {
   async putNew(key: string, body: ObjectBody, facts: ObjectFacts | null, signal: AbortSignal): Promise<PutOutcome> {
     const createOnly = (await this.#conditionalWrites(signal)) === "honoured";
     if (!createOnly && (await this.head(key, signal)).kind === "found") return { kind: "exists", afterUnanswered: false };
-    const target = { key: this.#keyOf(key), facts, createOnly };
+    return await this.#put({ key: this.#keyOf(key), facts, createOnly }, body, signal);
+  }
+
+  async replace(
+    key: string,
+    body: ObjectBody,
+    facts: ObjectFacts | null,
+    signal: AbortSignal,
+  ): Promise<Exclude<PutOutcome, { readonly kind: "exists" }>> {
+    const outcome = await this.#put({ key: this.#keyOf(key), facts, createOnly: false }, body, signal);
+    if (outcome.kind !== "exists") return outcome;
+    throw new SyncError("INTERNAL", "A PUT without a condition was refused for one.");
+  }
+
+  async #put(target: WriteTarget, body: ObjectBody, signal: AbortSignal): Promise<PutOutcome> {
     const [options, connection, deadline] = [this.#options, this.#connection, this.#connection.deadline()];
     try {
       if (body.size <= this.#sizes.singlePutLimit) await putSingle(connection, options, target, body, signal, deadline);
@@ -65,7 +80,7 @@ class OpenS3Store implements S3Store {
       return { kind: "created" };
     } catch (error) {
       if (!(error instanceof S3Failure)) throw error;
-      if (error.kind === "exists" && createOnly) return { kind: "exists", afterUnanswered: error.maybeDone };
+      if (error.kind === "exists" && target.createOnly) return { kind: "exists", afterUnanswered: error.maybeDone };
       const advice = adviseOn(error, options, target.key);
       if (error.maybeDone && error.transient) return { kind: "unanswered", cause: advice };
       throw advice;

@@ -77,12 +77,16 @@ const counts = z
 const plannedObject = z
   .strictObject({
     key: z.string(),
-    change: z.enum([...CHANGE_KINDS, "full"]),
+    /** A kind of change, or the name of a group of them. */
+    change: z.string(),
+    split: z.record(z.string(), z.string().nullable()).readonly().optional(),
     part: z.int().positive(),
     rows: count,
     size: count,
     sha256,
     staged: z.string(),
+    /** It may take the place of an object at its key. */
+    overwrite: z.literal(true).optional(),
   })
   .readonly();
 
@@ -104,6 +108,8 @@ export const planSchema = z
     identity,
     replaces: z.boolean(),
     objects: z.array(plannedObject).readonly(),
+    /** An empty object that says that the others stand; behind them, before the manifest. */
+    done: z.strictObject({ key: z.string(), size: count, sha256, staged: z.string() }).readonly().optional(),
     manifest: z.strictObject({ key: z.string(), size: count, sha256, staged: z.string() }).readonly().nullable(),
     delta: fileRef,
     wholeSnapshot: z.boolean(),
@@ -158,7 +164,7 @@ export const runRecordSchema = z
     counts: counts.nullable(),
     changedColumns,
     files: z
-      .array(z.strictObject({ key: z.string(), change: z.enum([...CHANGE_KINDS, "full"]), rows: count, size: count, sha256 }).readonly())
+      .array(z.strictObject({ key: z.string(), change: z.string(), rows: count, size: count, sha256 }).readonly())
       .readonly(),
     manifest: z.string().nullable(),
     destination: place.nullable(),

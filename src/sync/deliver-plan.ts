@@ -20,15 +20,24 @@ export interface Delivery {
   readonly sha256: string;
   readonly staged: string;
   readonly isManifest: boolean;
+  /** It may take the place of an object of ours at its key. */
+  readonly overwrite: boolean;
 }
 
 /** Objects of a plan in the order in which they are sent. */
 export function deliveries(plan: Plan): readonly Delivery[] {
-  const objects = plan.objects.map((object, index) => ({ index, ...pick(object), isManifest: false }));
-  return plan.manifest === null ? objects : [...objects, { index: objects.length, ...pick(plan.manifest), isManifest: true }];
+  const files = plan.objects.map((object) => ({ ...pick(object), isManifest: false, overwrite: object.overwrite === true }));
+  const done = plan.done === undefined ? [] : [{ ...pick(plan.done), isManifest: false, overwrite: false }];
+  const manifest = plan.manifest === null ? [] : [{ ...pick(plan.manifest), isManifest: true, overwrite: false }];
+  return [...files, ...done, ...manifest].map((object, index) => ({ index, ...object }));
 }
 
-function pick({ key, size, sha256, staged }: Omit<Delivery, "index" | "isManifest">): Omit<Delivery, "index" | "isManifest"> {
+function pick({
+  key,
+  size,
+  sha256,
+  staged,
+}: Pick<Delivery, "key" | "size" | "sha256" | "staged">): Pick<Delivery, "key" | "size" | "sha256" | "staged"> {
   return { key, size, sha256, staged };
 }
 

@@ -2,8 +2,16 @@ import type { Dialect } from "../core/ports.ts";
 import { trimStatement } from "../core/sql-text.ts";
 import { AUDIENCE_COLUMN, type AudienceMember, type ModelQuery } from "../core/types.ts";
 
-/** The one SELECT that yields a model's rows, in the source's own SQL, without a trailing semicolon. */
+/**
+ * The one SELECT that yields a model's rows, in the source's own SQL, without a trailing semicolon. The trigger is evaluated by the
+ * source, over the rows of the query; of an audience model, over the memberships.
+ */
 export function modelQuery(query: ModelQuery, dialect: Dialect): string {
+  const rows = rowsQuery(query, dialect);
+  return query.where === undefined ? rows : `SELECT * FROM (\n${rows}\n) AS triggered WHERE (\n${trimStatement(query.where)}\n)`;
+}
+
+function rowsQuery(query: ModelQuery, dialect: Dialect): string {
   switch (query.kind) {
     case "sql":
       return trimStatement(query.sql);

@@ -8,7 +8,7 @@ import { openRun, type RunContext } from "./run-context.ts";
 import { storedCounts } from "./run-report.ts";
 import { deltaKind } from "./run-stream.ts";
 import { sampleDelta, type DeltaSample } from "./sample-delta.ts";
-import { compareAndWrite, stagePlan, tells, type Comparison } from "./stage-delta.ts";
+import { compareAndWrite, delivers, stagePlan, type Comparison } from "./stage-delta.ts";
 import { dropStaging } from "./stage-folder.ts";
 import { refuseChangedIdentity, streamIdentity } from "./stream-identity.ts";
 import type { SyncDeps } from "./sync-deps.ts";
@@ -74,7 +74,7 @@ async function look(context: RunContext, current: Current, options: PlanStreamOp
   const comparison = await compareAndWrite(context, current, kind, signal, async (seen, engine) => {
     if (options.samples > 0) samples = await sampleDelta(engine, seen.delta, options.samples, signal);
   });
-  const isTold = kind !== "baseline" && tells(comparison.delta);
+  const isTold = delivers(comparison, context.stream, kind);
   const fileKind = kind === "delta" ? "delta" : "full";
   const plan = isTold && options.keep ? await stagePlan(context, comparison, fileKind, signal) : null;
   const outcome = isTold ? "deliver" : kind === "baseline" ? "baseline" : "unchanged";

@@ -1,6 +1,7 @@
 import { mkdir, mkdtemp, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { CHANGE_KINDS, type Stream } from "../core/types.ts";
+import { resolveColumnSecrets } from "../files/column-secrets.ts";
 import { readCurrent } from "../state/current.ts";
 import { modelQuery } from "./model-query.ts";
 import type { SyncDeps } from "./sync-deps.ts";
@@ -32,7 +33,8 @@ async function previewIn(folder: string, deps: SyncDeps, stream: Stream, limit: 
   await using engine = await deps.openEngine(signal);
   await using source = await deps.openSource(stream.source, { engine, stream: stream.name, run }, signal);
   const query = `SELECT * FROM (\n${modelQuery(stream.query, source.dialect)}\n) AS preview LIMIT ${limit}`;
-  const mapping = deps.parts.resolveMapping(stream, await source.describe(query, signal));
+  const mapped = { ...stream, columns: await resolveColumnSecrets(stream.columns, signal) };
+  const mapping = deps.parts.resolveMapping(mapped, await source.describe(query, signal));
   const { columns, keyCount, ignoredCount } = mapping;
   const request = {
     source,
@@ -47,11 +49,32 @@ async function previewIn(folder: string, deps: SyncDeps, stream: Stream, limit: 
   };
   const delta = await deps.parts.computeDelta(engine, request, signal);
   const scheduledAt = deps.clock.now();
-  const [file] = await deps.parts.writeFiles(engine, { delta, mapping, stream, run, generation, scheduledAt, folder }, signal);
+  const [file] = await deps.parts.writeFiles(
+    engine,
+    { delta, mapping, stream: readable(stream), run, generation, scheduledAt, folder },
+    signal,
+  );
   return {
     stream: stream.name,
     columns: mapping.header.map((column) => column.name),
     rows: Number(delta.counts.current),
     text: file === undefined ? "" : await readFile(file.path, "utf8"),
   };
+}
+
+/** The stream with its rows in one file that people can read: neither split nor compressed nor encrypted; Parquet as its columns' texts. */
+function readable(stream: Stream): Stream {
+  const { format } = stream.fileFormat;
+  const plain = {
+    compression: "none",
+    recipients: [],
+    splitBy: [],
+    maxRows: null,
+    maxBytes: null,
+    bom: false,
+    groups: [],
+    overwrite: false,
+  } as const;
+  const fixed = { folder: "", name: "{generation}-{change}-{part}" };
+  return { ...stream, fileFormat: { ...stream.fileFormat, ...plain, ...fixed, format: format === "parquet" ? "csv" : format } };
 }

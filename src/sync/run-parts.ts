@@ -1,5 +1,6 @@
 import { computeDelta } from "../diffing/compute-delta.ts";
 import { foldBase } from "../diffing/fold-base.ts";
+import { doneKey } from "../files/file-template.ts";
 import { buildClaim, buildManifest } from "../files/manifest.ts";
 import { resolveMapping } from "../files/mapping.ts";
 import { writeFiles } from "../files/write-files.ts";
@@ -12,5 +13,6 @@ export const runParts: RunParts = {
   foldBase,
   writeFiles,
   manifest: ({ plan, stream, mapping, previous }) => buildManifest({ ...plan, previous, format: stream.fileFormat, mapping }),
+  doneKey,
   claim: buildClaim,
 };

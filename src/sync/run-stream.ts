@@ -13,7 +13,7 @@ import { asError, recordedRun, type RunResult } from "./recorded-run.ts";
 import { openPlan, recordFinished, rollForward } from "./resume-plan.ts";
 import { cacheFolder, type RunContext } from "./run-context.ts";
 import { smallCount } from "./run-report.ts";
-import { compareAndWrite, outputNames, stagePlan, tells, type Comparison } from "./stage-delta.ts";
+import { compareAndWrite, delivers, outputNames, stagePlan, type Comparison } from "./stage-delta.ts";
 import { cleanStaging, dropStaging, namedFiles } from "./stage-folder.ts";
 import { refuseChangedIdentity, streamIdentity } from "./stream-identity.ts";
 import type { SyncDeps } from "./sync-deps.ts";
@@ -75,7 +75,7 @@ type Draft = { readonly plan: Plan; readonly comparison: Comparison } | { readon
 
 async function draftPlan(context: RunContext, current: Current, kind: DeltaKind, signal: AbortSignal): Promise<Draft> {
   const comparison = await compareAndWrite(context, current, kind, signal);
-  if (kind === "baseline" || !tells(comparison.delta)) return { plan: null, comparison };
+  if (!delivers(comparison, context.stream, kind)) return { plan: null, comparison };
   return { plan: await stagePlan(context, comparison, kind === "delta" ? "delta" : "full", signal), comparison };
 }
 

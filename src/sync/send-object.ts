@@ -34,6 +34,7 @@ export async function sendObject(
   signal: AbortSignal,
 ): Promise<void> {
   const facts = { stateId: plan.stateId, generation: plan.generation, run: plan.run, sha256: object.sha256 };
+  if (object.overwrite) return await replaceObject(context, plan, object, body, facts, signal);
   const sending: Sending = { context, plan, object, notes, facts, attempt: context.run, unanswered: false };
   // Where nobody may look, the attempts on record are what tells our own object from another's: written before each PUT.
   const blind = (await context.destination.head(object.key, signal)).kind === "forbidden";
@@ -45,7 +46,35 @@ export async function sendObject(
     sending.unanswered ||= outcome.kind === "unanswered" || outcome.afterUnanswered;
     if (await settle(sending, outcome.kind === "exists", signal)) return;
   }
-  throw new SyncError("DESTINATION_UNANSWERED", `The destination gave no answer about ${object.key} in ${ATTEMPTS} attempts.`, {
+  throw noAnswer({ plan, object });
+}
+
+/**
+ * Puts an object that is told whole each time in the place of the one before. Never over somebody else's, nor over that of a later generation, as far as
+ * the store lets itself be looked at; a host that slept between the look and its PUT can still bring older bytes back.
+ */
+async function replaceObject(
+  context: RunContext,
+  plan: Plan,
+  object: Delivery,
+  body: ObjectBody,
+  facts: ObjectFacts,
+  signal: AbortSignal,
+): Promise<void> {
+  for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
+    const look = await context.destination.head(object.key, signal);
+    if (look.kind === "found") {
+      if (look.facts?.stateId !== facts.stateId) throw foreign({ plan, object });
+      if (look.facts.generation > facts.generation) throw behind({ plan, object });
+    }
+    await failpoint("deliver.before-put");
+    if ((await context.destination.replace(object.key, body, facts, signal)).kind === "created") return;
+  }
+  throw noAnswer({ plan, object });
+}
+
+function noAnswer({ plan, object }: Pick<Sending, "plan" | "object">): SyncError {
+  return new SyncError("DESTINATION_UNANSWERED", `The destination gave no answer about ${object.key} in ${ATTEMPTS} attempts.`, {
     hint: `\`sync run -m ${plan.stream}\` goes on with the same bytes once the destination answers.`,
     retry: "transient",
     context: { stream: plan.stream, key: object.key },
@@ -77,7 +106,7 @@ function note({ context, object }: Sending): object {
   return { format: "spillway/note/1", run: context.run, at: context.deps.clock.now().toISOString(), about: object.key };
 }
 
-function foreign({ plan, object }: Sending): SyncError {
+function foreign({ plan, object }: Pick<Sending, "plan" | "object">): SyncError {
   return new SyncError(
     "FOREIGN_OBJECT",
     `Somebody else's object stands at ${object.key}, where generation ${plan.generation} of ${plan.stream} is to go.`,
@@ -88,7 +117,7 @@ function foreign({ plan, object }: Sending): SyncError {
   );
 }
 
-function behind({ plan, object }: Sending): SyncError {
+function behind({ plan, object }: Pick<Sending, "plan" | "object">): SyncError {
   return new SyncError(
     "STATE_BEHIND",
     `${object.key} was delivered by this state before, with other bytes: the state root is an older copy of the one that delivered generation ${plan.generation} of ${plan.stream}.`,

@@ -4,8 +4,10 @@ import { syncFolder } from "../core/durable-file.ts";
 import { SyncError } from "../core/errors.ts";
 import { failpoint } from "../core/failpoint.ts";
 import { bytes, count, counted } from "../core/readable.ts";
+import type { Stream } from "../core/types.ts";
 import type { DeltaKind } from "../diffing/delta-request.ts";
 import type { Engine } from "../engine/open-engine.ts";
+import { resolveColumnSecrets } from "../files/column-secrets.ts";
 import type { Current, FileRef, Plan } from "../state/documents.ts";
 import { fileBody, publishFile } from "../state/state-files.ts";
 import { bytesBody } from "../state/state-store.ts";
@@ -53,7 +55,8 @@ export async function compareAndWrite(
     scheduledAt: context.slot,
     folder: join(staging.path, "files"),
   };
-  const files = tells(delta) ? await report.phase("files", () => deps.parts.writeFiles(engine, request, signal), filesDetail) : [];
+  const writes = tells(delta) || (kind !== "baseline" && stream.fileFormat.empty === "header_only");
+  const files = writes ? await report.phase("files", () => deps.parts.writeFiles(engine, request, signal), filesDetail) : [];
   if (files.length > 0) await failpoint("stage.files-written");
   const comparison = { current: loaded.current, delta, mapping, staging, files, replaces };
   await inspect?.(comparison, engine);
@@ -72,7 +75,8 @@ async function compare(
   await using source = await deps.openSource(stream.source, { engine, stream: stream.name, run }, signal);
   const query = modelQuery(stream.query, source.dialect);
   const columns = await report.phase("describe", () => source.describe(query, signal));
-  const mapping = deps.parts.resolveMapping(stream, columns);
+  const mapped = { ...stream, columns: await resolveColumnSecrets(stream.columns, signal) };
+  const mapping = deps.parts.resolveMapping(mapped, columns);
   const replaces = snapshot !== null && !sameTable(current.identity, streamIdentity(stream, destination.place));
   const request = {
     source,
@@ -90,9 +94,14 @@ async function compare(
 }
 
 /** Whether a delta has anything to tell. */
-export function tells(delta: Delta): boolean {
+function tells(delta: Delta): boolean {
   const { added, changed, removed, full } = delta.counts;
   return added + changed + removed + full > 0n;
+}
+
+/** Whether a comparison is delivered: it tells something, or the stream delivers a generation all the same. */
+export function delivers({ delta }: Comparison, stream: Stream, kind: DeltaKind): boolean {
+  return kind !== "baseline" && (tells(delta) || stream.fileFormat.empty !== "skip");
 }
 
 function diffDetail(delta: Delta): string {
@@ -115,14 +124,17 @@ export async function stagePlan(context: RunContext, comparison: Comparison, kin
   const objects = files.map((file) => ({
     key: file.key,
     change: file.change,
+    ...(Object.keys(file.split).length === 0 ? {} : { split: file.split }),
     part: file.part,
     rows: smallCount(file.rows),
     size: file.size,
     sha256: file.sha256,
     staged: staging.keyOf(`files/${basename(file.path)}`),
+    ...(context.stream.fileFormat.overwrite ? { overwrite: true as const } : {}),
   }));
   for (const file of files) await uploadStaged(context, file, staging.keyOf(`files/${basename(file.path)}`), signal);
-  const facts = planFacts(context, comparison, ref, objects, kind);
+  const done = await stageDone(context, comparison, signal);
+  const facts = { ...planFacts(context, comparison, ref, objects, kind), ...(done === null ? {} : { done }) };
   const plan = { ...facts, manifest: await stageManifest(context, comparison, facts, signal) };
   await failpoint("stage.uploaded");
   return plan;
@@ -158,6 +170,12 @@ function planFacts(
   };
 }
 
+async function stageDone(context: RunContext, { current, staging }: Comparison, signal: AbortSignal): Promise<Plan["done"] | null> {
+  const { deps, stream, run, slot } = context;
+  const key = deps.parts.doneKey(stream, { generation: current.generation + 1, run, scheduledAt: slot });
+  return key === null ? null : { key, ...(await stageBytes(context, staging.keyOf("done"), Buffer.alloc(0), signal)) };
+}
+
 async function stageManifest(
   context: RunContext,
   { current, mapping, staging }: Comparison,
@@ -166,11 +184,19 @@ async function stageManifest(
 ): Promise<Plan["manifest"]> {
   if (!context.stream.manifest) return null;
   const manifest = context.deps.parts.manifest({ plan, mapping, stream: context.stream, previous: current.manifest });
-  const staged = staging.keyOf("manifest.json");
-  const body = bytesBody(manifest.bytes);
+  return { key: manifest.key, ...(await stageBytes(context, staging.keyOf("manifest.json"), manifest.bytes, signal)) };
+}
+
+async function stageBytes(
+  context: RunContext,
+  staged: string,
+  content: Buffer,
+  signal: AbortSignal,
+): Promise<{ readonly size: number; readonly sha256: string; readonly staged: string }> {
+  const body = bytesBody(content);
   const outcome = await context.state.putNew(staged, body, null, signal);
   if (outcome.kind !== "created") throw unstaged(staged);
-  return { key: manifest.key, size: body.size, sha256: body.sha256, staged };
+  return { size: body.size, sha256: body.sha256, staged };
 }
 
 /** A state root elsewhere gets the staged bytes before the plan names them; in a folder they are there already. */

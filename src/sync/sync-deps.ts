@@ -17,6 +17,8 @@ export interface RunParts {
   writeFiles(session: SqlSession, request: FilesRequest, signal: AbortSignal): Promise<readonly StagedFile[]>;
   /** The manifest's key and bytes, the same for the same facts. */
   manifest(facts: ManifestFacts): { readonly key: string; readonly bytes: Buffer };
+  /** The key of the object that follows the files of a generation; null when there is none. */
+  doneKey(stream: Stream, values: { readonly generation: number; readonly run: string; readonly scheduledAt: Date }): string | null;
   /** The claim's key and bytes, the same for the same state. */
   claim(stream: string, stateId: string): { readonly key: string; readonly bytes: Buffer };
 }

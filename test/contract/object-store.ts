@@ -30,6 +30,7 @@ async function textAt(store: ObjectStore, key: string): Promise<string | null> {
 export function objectStoreContract(name: string, make: () => Promise<ObjectStore>): void {
   describe(`${name} keeps the object store's contract`, () => {
     writing(make);
+    replacing(make);
     reading(make);
   });
 }
@@ -79,6 +80,27 @@ function writing(make: () => Promise<ObjectStore>): void {
     const lie: ObjectBody = { ...bodyOf("right"), open: () => Readable.from([Buffer.from("wrong")]) };
     await expect(store.putNew("lie", lie, factsOf(lie), never)).rejects.toMatchObject({ code: "BYTES_CHANGED" });
     expect(await store.head("lie", never)).toEqual({ kind: "missing" });
+  });
+}
+
+function replacing(make: () => Promise<ObjectStore>): void {
+  test("an object is replaced whole, facts included, where one stands and where none does", async () => {
+    await using store = await make();
+    for (const text of ["first", "", "third and longest"]) {
+      const body = bodyOf(text);
+      expect(await store.replace("in/latest.csv", body, factsOf(body), never)).toEqual({ kind: "created" });
+      expect(await textAt(store, "in/latest.csv")).toBe(text);
+      expect(await store.head("in/latest.csv", never)).toEqual({ kind: "found", size: body.size, facts: factsOf(body) });
+    }
+    expect(await store.list("", never)).toEqual(["in/latest.csv"]);
+  });
+
+  test("an object is not replaced by bytes that are not those of its hash", async () => {
+    await using store = await make();
+    const [body, lie] = [bodyOf("told"), { ...bodyOf("other"), sha256: bodyOf("told").sha256 }];
+    await store.replace("k", body, factsOf(body), never);
+    await expect(store.replace("k", lie, factsOf(body), never)).rejects.toMatchObject({ code: "BYTES_CHANGED" });
+    expect(await textAt(store, "k")).toBe("told");
   });
 }
 

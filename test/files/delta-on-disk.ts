@@ -19,6 +19,26 @@ export const PLAIN_CSV: FileFormat = {
   header: true,
   quote: "minimal",
   nullText: "",
+  newline: "lf",
+  bom: false,
+  formulaGuard: false,
+  unencodable: "fail",
+  timestamp: "iso",
+  timezone: "UTC",
+  boolean: ["true", "false"],
+  compression: "none",
+  splitBy: [],
+  maxRows: null,
+  maxBytes: null,
+  empty: "skip",
+  doneFile: null,
+  groups: [
+    { name: "added", kinds: ["added"] },
+    { name: "changed", kinds: ["changed"] },
+    { name: "removed", kinds: ["removed"] },
+  ],
+  overwrite: false,
+  recipients: [],
   folder: "",
   name: "{stream}-{generation:06}-{change}-{part:04}",
 };
@@ -60,13 +80,19 @@ export function filesRequest(
   header: readonly (string | { readonly name: string; readonly metadata: MetadataField })[],
   rows: readonly DeltaRow[],
   format: Partial<FileFormat> = {},
-  kind: ColumnKind = "text",
+  kinds: ColumnKind | readonly ColumnKind[] = "text",
 ): FilesRequest {
   let output = -1;
-  const outputs = header.flatMap((name) => (typeof name === "string" ? [mappedOutput(name, kind)] : []));
+  const outputs = header
+    .flatMap((name) => (typeof name === "string" ? [name] : []))
+    .map((name, at) => mappedOutput(name, typeof kinds === "string" ? kinds : (kinds[at] ?? "text")));
   return {
     delta: { path: join(folder, "delta.parquet"), counts: countOps(rows) },
-    mapping: { header: header.map((column) => (typeof column === "string" ? { name: column, output: (output += 1) } : column)), outputs },
+    mapping: {
+      header: header.map((column) => (typeof column === "string" ? { name: column, output: (output += 1) } : column)),
+      outputs,
+      splits: [],
+    },
     stream: { name: "users", model: "users", delivery: null, fileFormat: { ...PLAIN_CSV, ...format } },
     run: "01ABC",
     generation: 7,

@@ -33,6 +33,7 @@ function facts(changes: Partial<ManifestFacts> = {}): ManifestFacts {
       ],
       outputs: [{ name: "Id", kind: "integer", ignored: false, sources: ["id"], expression: (column) => column("id") }],
     },
+    counts: { removed: 4, changed: 3, added: 6, full: 0 },
     objects: [object("added", 2, 1), object("added", 1, 5), object("changed", 1, 3), object("removed", 1, 4)],
     ...changes,
   };
@@ -73,7 +74,19 @@ describe("a manifest", () => {
     "delimiter": ",",
     "header": true,
     "quote": "minimal",
-    "null": "\\\\N"
+    "null": "\\\\N",
+    "newline": "lf",
+    "bom": false,
+    "formula_guard": false,
+    "unencodable": "fail",
+    "timestamp": "iso",
+    "timezone": "UTC",
+    "boolean": [
+      "true",
+      "false"
+    ],
+    "compression": "none",
+    "encryption": "none"
   },
   "columns": [
     {
@@ -92,15 +105,24 @@ describe("a manifest", () => {
       "metadata": "_scheduled_at"
     }
   ],
+  "changes": [
+    {
+      "name": "added",
+      "kinds": [
+        "added"
+      ]
+    }
+  ],
   "rows": {
     "removed": 0,
     "changed": 0,
-    "added": 1,
+    "added": 6,
     "full": 0
   },
   "objects": [
     {
       "change": "added",
+      "split": {},
       "part": 2,
       "key": "users-000002-added-0002.csv",
       "rows": 1,

@@ -33,7 +33,7 @@ async function write(header: Header, rows: readonly DeltaRow[], format: Partial<
 /** The bytes of a field beside another one. */
 async function field(value: string | null, format: Partial<FileFormat> = {}): Promise<string> {
   const [file] = await write(["a", "b"], [{ op: "added", after: [value, "x"] }], { header: false, ...format });
-  return file?.text.slice(0, -2 - (format.delimiter ?? ",").length - (format.quote === "all" ? 2 : 0)) ?? "";
+  return file?.text.slice(0, -2 - (format.delimiter ?? ",").length - (format.quote === "all" || format.quote === "non_null" ? 2 : 0)) ?? "";
 }
 
 describe("a field under minimal quoting", () => {
@@ -74,7 +74,13 @@ describe("a field under other formats", () => {
   test.each<[string, Partial<FileFormat>, string | null, string]>([
     ["quote all quotes a value", { quote: "all" }, "abc", '"abc"'],
     ["quote all quotes the empty string", { quote: "all" }, "", '""'],
-    ["quote all leaves NULL bare, so that it differs from the empty string", { quote: "all" }, null, ""],
+    ["quote all quotes NULL as well", { quote: "all" }, null, '""'],
+    ["quote all quotes the null text for NULL", { quote: "all", nullText: "NULL" }, null, '"NULL"'],
+    ["quote non_null quotes a value", { quote: "non_null" }, "abc", '"abc"'],
+    ["quote non_null quotes the empty string", { quote: "non_null" }, "", '""'],
+    ["quote non_null leaves NULL bare, so that it differs from the empty string", { quote: "non_null" }, null, ""],
+    ["quote none leaves everything bare", { quote: "none" }, ' a"b ', ' a"b '],
+    ["quote none leaves the empty string like NULL", { quote: "none" }, "", ""],
     ["the null text is bare", { nullText: "NULL" }, null, "NULL"],
     ["a value that equals the null text is quoted", { nullText: "NULL" }, "NULL", '"NULL"'],
     ["a value that only begins with the null text is bare", { nullText: "NULL" }, "NULLS", "NULLS"],
@@ -167,7 +173,8 @@ describe("the files of a delta", () => {
       [{ delimiter: "." }, '"-1.5".0\n.1\n'],
       [{ nullText: "0" }, '-1.5,"0"\n0,1\n'],
       [{ delimiter: "|", nullText: "-" }, "-1.5|0\n-|1\n"],
-      [{ quote: "all" as const }, '"-1.5","0"\n,"1"\n'],
+      [{ quote: "all" as const }, '"-1.5","0"\n"","1"\n'],
+      [{ quote: "non_null" as const }, '"-1.5","0"\n,"1"\n'],
     ] as const) {
       const folder = await mkdtemp(root.at("staging-"));
       const request = filesRequest(folder, ["A", "B"], changes, { header: false, ...format }, "decimal");

@@ -47,6 +47,7 @@ objectStoreContract("a state root on S3", async () => {
   return {
     place: store.place,
     putNew: (key, body, facts, signal) => store.putNew(key, body, facts, signal),
+    replace: (key, body, facts, signal) => store.replace(key, body, facts, signal),
     head: (key, signal) => store.head(key, signal),
     get: (key, signal) => store.get(key, signal),
     list: (prefix, signal) => store.list(prefix, signal),

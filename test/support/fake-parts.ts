@@ -53,6 +53,7 @@ export function fakeParts(warehouse: FakeWarehouse): RunParts {
     resolveMapping: () => ({
       header: COLUMNS.map(({ name }, output) => ({ name, output })),
       outputs: COLUMNS.map(({ name, kind }) => ({ name, kind, ignored: false, sources: [name], expression: (column) => column(name) })),
+      splits: [],
       columns: COLUMNS,
       keyCount: 1,
       ignoredCount: 0,
@@ -81,6 +82,7 @@ export function fakeParts(warehouse: FakeWarehouse): RunParts {
       );
     },
     manifest: ({ plan, stream, mapping, previous }) => buildManifest({ ...plan, previous, format: stream.fileFormat, mapping }),
+    doneKey: () => null,
     claim: buildClaim,
   };
 }
@@ -93,6 +95,7 @@ async function writeCsv(folder: string, generation: number, change: FileChange, 
   const key = `users/${String(generation).padStart(6, "0")}-${change}.csv`;
   return {
     change,
+    split: {},
     part: 1,
     path,
     key,

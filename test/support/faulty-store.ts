@@ -37,6 +37,7 @@ export function faultyStore(store: ObjectStore, faults: Faults, history: History
   const kept: ObjectStore = {
     place: store.place,
     putNew: put,
+    replace: (key, body, facts, signal) => store.replace(key, body, facts, signal),
     head: (key, signal) => store.head(key, signal),
     get: (key, signal) => store.get(key, signal),
     list: (prefix, signal) => store.list(prefix, signal),

@@ -1,6 +1,6 @@
-import { METADATA_FIELDS } from "../../core/types.ts";
+import { METADATA_FIELDS, PREVIOUS_PREFIX } from "../../core/types.ts";
 import { parseColumnTemplate } from "../column-template.ts";
-import { columnNames, isMetadataField, outputValue } from "../compile-columns.ts";
+import { columnNames, isMetadataField, outputValue, REST } from "../compile-columns.ts";
 import { primaryKey } from "../compile-stream.ts";
 import { suggestName } from "../suggest.ts";
 import type { ModelRule } from "./model-rule.ts";
@@ -39,7 +39,7 @@ export const templatesAreValid: ModelRule = ({ model, written }) => {
     const { parts, problem } = parseColumnTemplate(column.template);
     if (problem !== null) model.file.report("CONFIG_INVALID", { path }, problem);
     for (const part of parts) {
-      if (!("column" in part) || !isMetadataField(part.column)) continue;
+      if (!("column" in part) || !isFactName(part.column)) continue;
       const mark = { path, piece: `{${part.column}}` };
       model.file.report(
         "CONFIG_INVALID",
@@ -51,12 +51,16 @@ export const templatesAreValid: ModelRule = ({ model, written }) => {
   }
 };
 
+function isFactName(name: string): boolean {
+  return isMetadataField(name) || name.startsWith(PREVIOUS_PREFIX);
+}
+
 /** A mapping leaves at least one column, and one that is compared. */
 export const columnsAreLeft: ModelRule = ({ model, written }) => {
   if (written.columns === undefined) return;
   const values = Object.values(written.columns).map(outputValue);
   if (values.length < (model.file.at(["columns"])?.children.size ?? 0)) return;
-  if (values.every((value) => value === null || value.from === "metadata")) {
+  if (values.every((value) => value === null || value.from === "metadata" || value.from === "previous")) {
     model.file.report(
       "CONFIG_INVALID",
       { path: ["columns"], at: "key" },
@@ -74,7 +78,7 @@ export const metadataFits: ModelRule = ({ model, written }) => {
     const path = typeof column === "string" ? ["columns", name] : ["columns", name, "from"];
     if (from === "_member" && written.audiences === undefined) {
       model.file.report("CONFIG_INVALID", { path }, "_member exists in audience models only", "use _change, or take the column away");
-    } else if (from.startsWith("_") && !isMetadataField(from)) {
+    } else if (from.startsWith("_") && !isFactName(from)) {
       const nearest = suggestName(from, METADATA_FIELDS);
       if (nearest?.startsWith("did") === true) model.file.warn({ path }, `${from} is read as a column of the result`, nearest);
     }
@@ -100,12 +104,14 @@ export const columnNamesDiffer: ModelRule = ({ model, written }) => {
 export const ignoredColumnsExist: ModelRule = ({ model, written }) => {
   if (written.columns === undefined) return;
   const columns = written.columns;
+  // What the rest of the columns are called is not known before the source is asked.
+  if (Object.hasOwn(columns, REST)) return;
   const names = [...(model.file.at(["columns"])?.children.keys() ?? [])].filter((name) => columns[name] !== null);
   for (const [index, name] of written.ignore_changes_in.entries()) {
     const path = ["ignore_changes_in", index];
     if (!names.includes(name)) {
       model.file.report("CONFIG_UNKNOWN_NAME", { path }, `there is no output column "${name}"`, suggestName(name, names));
-    } else if (outputValue(columns[name] ?? null)?.from === "metadata") {
+    } else if (["metadata", "previous"].includes(outputValue(columns[name] ?? null)?.from ?? "")) {
       model.file.warn({ path }, `"${name}" is a fact of the run and never compared`, "it need not stand here");
     }
   }
@@ -113,7 +119,7 @@ export const ignoredColumnsExist: ModelRule = ({ model, written }) => {
 
 /** Without its key a partner cannot tell which row a line is about. */
 export const keyIsDelivered: ModelRule = ({ model, written }) => {
-  if (written.columns === undefined) return;
+  if (written.columns === undefined || Object.hasOwn(written.columns, REST)) return;
   const read = new Set<string>();
   for (const value of Object.values(written.columns).map(outputValue)) {
     if (value?.from === "column") read.add(value.column);

@@ -1,10 +1,11 @@
 import type { Place } from "../../core/ports.ts";
-import type { Stream } from "../../core/types.ts";
+import type { FileFormat } from "../../core/types.ts";
+import { doneTemplate, fileTemplate } from "../../files/file-template.ts";
 import { checkKeyTemplate, keysCanCollide, RESERVED_FOLDER } from "../../files/object-key.ts";
 import { keyParts } from "../../files/print-key.ts";
 import type { KeyTemplate } from "../../files/print-key.ts";
 import { destinationPlace } from "../adapters.ts";
-import { compileFile } from "../compile-stream.ts";
+import { compileFile } from "../compile-file.ts";
 import type { CompiledConfig } from "../load-config.ts";
 import type { ModelFile } from "../load-models.ts";
 import type { CompiledStream, ProjectRule } from "./project-rule.ts";
@@ -14,9 +15,12 @@ export const keysAreValid: ProjectRule = ({ models, compiled }) => {
   for (const { name, written, file } of models) {
     if (written === null) continue;
     const place = placeOf(written.destination, compiled);
-    const template = { ...compileFile(written.file), model: name, delivery: null, stream: name };
-    for (const { key, message, collides } of checkKeyTemplate(template, place?.type === "s3" ? place.prefix : "")) {
-      file.report(collides ? "CONFIG_KEYS_COLLIDE" : "CONFIG_INVALID", { path: ["file", key] }, `file.${key}: ${message}`);
+    const prefix = place?.type === "s3" ? place.prefix : "";
+    for (const { template, keys } of templatesOf({ fileFormat: compileFile(written), model: name, delivery: null, name })) {
+      for (const { key, message, collides } of checkKeyTemplate(template, prefix)) {
+        const path = ["file", keys[key]];
+        file.report(collides ? "CONFIG_KEYS_COLLIDE" : "CONFIG_INVALID", { path }, `${path.join(".")}: ${message}`);
+      }
     }
   }
 };
@@ -46,9 +50,19 @@ export const keysAreDisjoint: ProjectRule = ({ streams, compiled }) => {
     const twin = named.slice(0, index).find((earlier) => meets(earlier, later));
     if (twin === undefined) continue;
     const { file } = later.model;
+    if (later.model === twin.model) {
+      const message = "file.done_file could be the key of a file of the stream itself";
+      file.report("CONFIG_KEYS_COLLIDE", { path: ["file", "done_file"] }, message, 'e.g. "{stream}-{generation:06}.done"');
+      continue;
+    }
     const message = `"${later.model.name}" and "${twin.model.name}" (${twin.model.file.display}) could write the same object`;
-    const key = file.at(["file", "name"]) === null ? "folder" : "name";
-    file.report("CONFIG_KEYS_COLLIDE", { path: ["file", key] }, message, "put {stream} into folder or name of both");
+    const key = later.isDone ? "done_file" : file.at(["file", "name"]) === null ? "folder" : "name";
+    file.report(
+      "CONFIG_KEYS_COLLIDE",
+      { path: ["file", key] },
+      message,
+      `put {stream} into ${later.isDone ? key : "folder or name"} of both`,
+    );
   }
 };
 
@@ -57,6 +71,8 @@ interface NamedObjects {
   readonly model: ModelFile;
   readonly place: Place;
   readonly template: KeyTemplate;
+  /** The template is that of the done file. */
+  readonly isDone: boolean;
   /** What every key begins with, prefix included, in lower case. */
   readonly start: string;
 }
@@ -64,18 +80,32 @@ interface NamedObjects {
 /** None when the names are not valid, which is told already. */
 function namedObjects({ stream, model }: CompiledStream, compiled: CompiledConfig | null): readonly NamedObjects[] {
   const place = placeOf(stream.destination.name, compiled);
-  const template = keyTemplate(stream);
-  if (place === null || checkKeyTemplate(template).length > 0) return [];
-  const parts = keyParts(template);
-  const varying = parts.findIndex((part) => part.kind !== "literal");
-  const literal = parts.slice(0, varying === -1 ? undefined : varying).map((part) => (part.kind === "literal" ? part.text : ""));
-  return [{ model, place, template, start: (asFolder(place.prefix) + literal.join("")).toLowerCase() }];
+  if (place === null) return [];
+  return templatesOf(stream)
+    .filter(({ template }) => checkKeyTemplate(template).length === 0)
+    .map(({ template, isDone }) => {
+      const parts = keyParts(template);
+      const varying = parts.findIndex((part) => part.kind !== "literal");
+      const literal = parts.slice(0, varying === -1 ? undefined : varying).map((part) => (part.kind === "literal" ? part.text : ""));
+      return { model, place, template, isDone, start: (asFolder(place.prefix) + literal.join("")).toLowerCase() };
+    });
+}
+
+type NamedStream = Parameters<typeof fileTemplate>[0];
+
+/** How a stream names its files and, where it has one, its done file; and which key of the section each problem belongs to. */
+function templatesOf(stream: NamedStream & { readonly fileFormat: FileFormat }) {
+  const done = doneTemplate(stream);
+  return [
+    { template: fileTemplate(stream), isDone: false, keys: { folder: "folder", name: "name" } },
+    ...(done === null ? [] : [{ template: done, isDone: true, keys: { folder: "done_file", name: "done_file" } }]),
+  ];
 }
 
 function meets(a: NamedObjects, b: NamedObjects): boolean {
   // Most streams part ways at the first letters; only the others need a close look.
   if (!a.start.startsWith(b.start) && !b.start.startsWith(a.start)) return false;
-  if (a.model.name === b.model.name) return false;
+  if (a.model.name === b.model.name && a.model !== b.model) return false;
   const rightBelow = relativePrefix(a.place, b.place);
   if (rightBelow !== null) return keysCanCollide(a.template, moved(b.template, rightBelow));
   const leftBelow = relativePrefix(b.place, a.place);
@@ -85,10 +115,6 @@ function meets(a: NamedObjects, b: NamedObjects): boolean {
 function placeOf(destination: string, compiled: CompiledConfig | null): Place | null {
   const found = compiled?.destinations.find(({ spec }) => spec.name === destination);
   return found === undefined ? null : destinationPlace(found.options);
-}
-
-function keyTemplate({ fileFormat, model, delivery, name }: Stream): KeyTemplate {
-  return { folder: fileFormat.folder, name: fileFormat.name, extension: fileFormat.extension, model, delivery, stream: name };
 }
 
 /** The way from one prefix down to another: empty when they are equal, null when the other does not lie below. */

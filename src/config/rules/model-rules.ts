@@ -1,4 +1,5 @@
 import * as columns from "./column-rules.ts";
+import * as steps from "./column-step-rules.ts";
 import * as files from "./file-rules.ts";
 import type { ModelRule } from "./model-rule.ts";
 import * as queries from "./query-rules.ts";
@@ -22,7 +23,18 @@ export const MODEL_RULES: readonly ModelRule[] = [
   columns.columnNamesDiffer,
   columns.ignoredColumnsExist,
   columns.keyIsDelivered,
+  steps.stepsAreValid,
+  steps.restStandsAlone,
+  steps.previousExists,
+  steps.changedNamesAreSeparable,
+  steps.hashedKeysAreStored,
   files.delimiterIsValid,
   files.nullTextIsValid,
   files.extensionIsValid,
+  files.optionsFitFormat,
+  files.displayIsValid,
+  files.splitByIsValid,
+  files.optionsFitEachOther,
+  files.changeNamesAreValid,
+  files.customerMatchIsHashed,
 ];

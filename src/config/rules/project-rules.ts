@@ -1,4 +1,6 @@
 import { relative, sep } from "node:path";
+import type { Place } from "../../core/ports.ts";
+import { destinationPlace, statePlace } from "../adapters.ts";
 import { keysAreDisjoint, keysAreValid, prefixesLeaveManifestsAlone } from "./key-rules.ts";
 import type { ProjectRule } from "./project-rule.ts";
 
@@ -15,19 +17,23 @@ const modelNamesDiffer: ProjectRule = ({ models }) => {
 /** What is delivered must not be written among the files of the state. */
 const destinationsAreOutsideState: ProjectRule = ({ config, compiled }) => {
   if (compiled === null) return;
+  const state = statePlace(compiled.state);
   for (const { spec, options } of compiled.destinations) {
-    if (options.type !== "local") continue;
-    const below = relative(compiled.state.path, options.path);
-    const isInside = below === "" || (below !== ".." && !below.startsWith(`..${sep}`));
-    if (isInside)
-      config.file.report(
-        "CONFIG_INVALID",
-        { path: ["destinations", spec.name, "path"] },
-        "the folder lies in the state folder",
-        "choose one beside it",
-      );
+    if (!liesIn(destinationPlace(options), state)) continue;
+    const [key, what, advice] =
+      options.type === "local"
+        ? ["path", "the folder lies in the state folder", "choose one beside it"]
+        : ["prefix", "the prefix lies among the objects of the state", "choose one beside it"];
+    config.file.report("CONFIG_INVALID", { path: ["destinations", spec.name, key] }, what, advice);
   }
 };
+
+function liesIn(place: Place, state: Place): boolean {
+  if (place.type !== state.type || place.endpoint !== state.endpoint || place.bucket !== state.bucket) return false;
+  if (place.type !== "local") return `${place.prefix}/`.startsWith(state.prefix === "" ? "" : `${state.prefix}/`);
+  const below = relative(state.prefix, place.prefix);
+  return below === "" || (below !== ".." && !below.startsWith(`..${sep}`));
+}
 
 /** A source or destination that no model uses is often a slip in a model. */
 const everythingIsUsed: ProjectRule = ({ config, compiled, models }) => {

@@ -1,5 +1,5 @@
 import { AUDIENCE_COLUMN } from "../../core/types.ts";
-import { asList } from "../compile-stream.ts";
+import { asList } from "../as-list.ts";
 import type { ModelRule } from "./model-rule.ts";
 
 const QUERY_KEYS = ["query", "query_file", "table", "audiences"] as const;

@@ -33,7 +33,8 @@ export const destinationExists: ModelRule = ({ model, written }, known) => {
 /** A label or a kind of change is named once. */
 export const listsNameOnce: ModelRule = ({ model, written }) => {
   for (const key of ["tags", "changes", "ignore_changes_in"] as const) {
-    const list: readonly string[] = written[key] ?? [];
+    const value = written[key] ?? [];
+    const list: readonly string[] = Array.isArray(value) ? value : [];
     for (const [index, item] of list.entries()) {
       if (list.indexOf(item) < index) model.file.warn({ path: [key, index] }, `"${item}" stands in ${key} twice`);
     }
