@@ -240,6 +240,11 @@ export const ERROR_CODES = {
     "The destination holds another version of the generation that is to be delivered: the state is an older copy of the one that delivered it.",
     "Bring the newest state root back. If it is lost for good, move the named objects away and run `sync state reset`.",
   ),
+  STATE_CONDITIONS_IGNORED: entry(
+    EXIT.state,
+    "The state root lies in a store that does not honour conditional writes (If-None-Match). Two hosts could both write a plan there, so it is not used.",
+    "Keep the state in a folder, on AWS S3, or in a store that refuses a second PUT with `If-None-Match: *`; `sync doctor --only state` tries it out.",
+  ),
   STATE_DAMAGED: entry(
     EXIT.state,
     "An object of the state root is missing, torn or changed. Nothing is compared with it and nothing is sent.",

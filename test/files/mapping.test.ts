@@ -2,7 +2,8 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { SyncError } from "../../src/core/errors.ts";
 import type { Column, OutputValue } from "../../src/core/types.ts";
 import { type Engine, openEngine } from "../../src/engine/open-engine.ts";
-import { type MappedStream, resolveMapping } from "../../src/files/mapping.ts";
+import type { MappedStream } from "../../src/files/mapping-values.ts";
+import { resolveMapping } from "../../src/files/mapping.ts";
 import { type TempFolder, tempFolder } from "../support/temp-folder.ts";
 
 const SOURCE: readonly Column[] = [
