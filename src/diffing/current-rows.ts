@@ -2,7 +2,7 @@ import type { Layout } from "../core/delta.ts";
 import type { Source } from "../core/ports.ts";
 import type { Projection, SqlExpr } from "../core/types.ts";
 import { ENGINE_SCHEMA } from "../engine/open-engine.ts";
-import { unescapeField } from "../engine/row-text.ts";
+import { hasEscapes, unescapeField, unescapeFields } from "../engine/row-text.ts";
 import { sqlText } from "../engine/sql-literal.ts";
 
 /** Counts the rows that the engine reads, in the one scan there is: a side effect of a filter that lets every row pass. */
@@ -37,10 +37,14 @@ export function rowTextRows(lines: string, source: Source, projection: Projectio
     select: fingerprinted("l", `(SELECT l FROM ${lines} WHERE nextval('${ROWS_READ}') > 0)`, prefix, layout.salt),
     canonical: (from, extra) => {
       const others = extra.map((name) => `, ${name}`).join("");
-      const split = `SELECT string_split(l, chr(9)) AS s${others} FROM ${from}`;
+      const split = `SELECT string_split(l, chr(9)) AS s, ${hasEscapes("l")} AS e${others} FROM ${from}`;
       // A torn line gives NULLs and not fields in the wrong places, on which a cast could fail before the tear is told.
-      const whole = `SELECT CASE WHEN len(s) = ${String(width)} THEN s END AS f${others} FROM (${split})`;
-      const fields = projection.columns.map((_, at) => `${unescapeField(`f[${String(at + 1)}]`)} AS n${String(at)}`);
+      const plain = `CASE WHEN e THEN ${unescapeFields("s")} ELSE s END`;
+      const whole = `SELECT CASE WHEN len(s) = ${String(width)} THEN ${plain} END AS f, e${others} FROM (${split})`;
+      const fields = projection.columns.map((_, at) => {
+        const field = `f[${String(at + 1)}]`;
+        return `CASE WHEN ${field} = '\\N' AND NOT e THEN NULL ELSE ${field} END AS n${String(at)}`;
+      });
       const native = `SELECT ${[...fields, "f IS NULL AS torn", ...extra].join(", ")} FROM (${whole})`;
       const texts = projection.columns.map((column, at) => `${source.canonical(column, `n${String(at)}`)} AS t${String(at)}`);
       return `SELECT ${[...texts, "torn", ...extra].join(", ")} FROM (${native})`;

@@ -18,6 +18,8 @@ export interface DeltaRequest {
   readonly snapshot: Snapshot | null;
   readonly changes: readonly ChangeKind[];
   readonly kind: DeltaKind;
+  /** Places of outputs that are not compared: a row that differs in nothing else is taken as told with their new values. */
+  readonly adopted?: readonly number[];
   /** Where the delta's Parquet file is written. */
   readonly path: string;
   /** A folder of this run, on this machine, for named pipes. */

@@ -48,7 +48,9 @@ function withUncertain(request: DeltaRequest, told: string | null, uncertain: st
 function comparedRows(request: DeltaRequest, current: string, before: string): string {
   const { keyCount } = request.projection;
   const hasFlags = before.includes("AS unsure");
-  const differs = request.outputs.flatMap((output, at) => (output.ignored ? [] : [`n.o${String(at)} IS DISTINCT FROM b.o${String(at)}`]));
+  const differs = request.outputs.flatMap((output, at) =>
+    output.ignored || isAdopted(request, at) ? [] : [`n.o${String(at)} IS DISTINCT FROM b.o${String(at)}`],
+  );
   const changed = [...differs, ...(hasFlags ? ["b.unsure"] : [])].join(" OR ") || "false";
   const whole = request.kind === "resync" ? "WHEN n.present THEN 'full'" : "";
   const added = hasFlags ? "NOT coalesce(b.told, false)" : "b.present IS NULL";
@@ -81,10 +83,17 @@ function statedRows(request: DeltaRequest, compared: string, whole: boolean): st
     untold("added") ? "WHEN op = 'added' AND NOT unsure THEN NULL" : "",
   ].join(" ");
   const stated = said.trim() === "" ? compared : `SELECT * REPLACE (CASE ${said} ELSE op END AS op) FROM (${compared})`;
+  // A row that left untold has no new value to take.
+  const unchanged = (at: number): string =>
+    isAdopted(request, at) ? `CASE WHEN h1 IS NULL THEN b${String(at)} ELSE no${String(at)} END` : `b${String(at)}`;
   const after = request.outputs.map(
-    (_, at) => `CASE op WHEN 'removed' THEN NULL WHEN 'refresh' THEN b${String(at)} ELSE no${String(at)} END AS o${String(at)}`,
+    (_, at) => `CASE op WHEN 'removed' THEN NULL WHEN 'refresh' THEN ${unchanged(at)} ELSE no${String(at)} END AS o${String(at)}`,
   );
   const before = request.outputs.map((_, at) => `CASE WHEN op IN ('refresh', 'added') THEN NULL ELSE b${String(at)} END AS p${String(at)}`);
   const columns = ["op", ...keyColumns(request.projection.keyCount), ...after, ...before, "h1", "h2", "g1", "g2"];
   return `SELECT ${columns.join(", ")} FROM (${stated}) WHERE op IS NOT NULL`;
+}
+
+function isAdopted(request: DeltaRequest, at: number): boolean {
+  return request.adopted?.includes(at) === true;
 }

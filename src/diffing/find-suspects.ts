@@ -2,6 +2,7 @@ import type { Layout, Snapshot } from "../core/delta.ts";
 import { SyncError } from "../core/errors.ts";
 import type { SqlSession } from "../core/ports.ts";
 import { ENGINE_SCHEMA } from "../engine/open-engine.ts";
+import { withoutOptimizers } from "../engine/without-optimizers.ts";
 import type { CurrentRows } from "./current-rows.ts";
 import type { DeltaRequest } from "./delta-request.ts";
 import { duplicateKeys } from "./key-checks.ts";
@@ -30,7 +31,7 @@ export async function findSuspects(
     request,
     layout,
     async (rows, both) => {
-      await withBuildSideKept(session, request, async () => {
+      await withoutOptimizers(session, buildSideOptimizers(request), async () => {
         await session.run(joinSql(rows, told), both);
       });
     },
@@ -56,15 +57,8 @@ function joinSql(rows: CurrentRows, told: string): string {
  * Keeps DuckDB from swapping the sides of the join, which would hold the whole current result. A relation is left to the
  * optimizer: its query may have joins of its own that need ordering.
  */
-async function withBuildSideKept(session: SqlSession, request: DeltaRequest, work: () => Promise<void>): Promise<void> {
-  if (request.source.reading.shape === "relation") return await work();
-  const always = new AbortController().signal;
-  await session.run("SET disabled_optimizers = 'join_order,build_side_probe_side'", always);
-  try {
-    await work();
-  } finally {
-    await session.run("RESET disabled_optimizers", always);
-  }
+function buildSideOptimizers(request: DeltaRequest): readonly string[] {
+  return request.source.reading.shape === "relation" ? [] : ["join_order", "build_side_probe_side"];
 }
 
 async function checkConservation(

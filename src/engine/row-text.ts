@@ -56,6 +56,16 @@ export function unescapeField(field: SqlExpr): SqlExpr {
   return `CASE WHEN ${field} = '\\N' THEN NULL WHEN contains(${field}, '\\') THEN ${plain} ELSE ${field} END`;
 }
 
+/** Whether a line holds an escape other than `\N`, so that its fields must be unescaped. */
+export function hasEscapes(line: SqlExpr): SqlExpr {
+  return `contains(${line}, '\\') AND contains(replace(${line}, '\\N', ''), '\\')`;
+}
+
+/** A line's fields with escapes undone, NULL for `\N`: one expression for all of them, however many columns there are. */
+export function unescapeFields(fields: SqlExpr): SqlExpr {
+  return `list_transform(${fields}, lambda field: ${unescapeField("field")})`;
+}
+
 /** A named pipe that carries one row text stream into an engine query. */
 export interface RowTextPipe extends Disposable {
   readonly path: string;
