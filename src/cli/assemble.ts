@@ -19,8 +19,9 @@ export interface Program extends AsyncDisposable {
 }
 
 /** Puts the parts together for one command: the state root, sources, destinations and the engine of a project. */
-export async function assemble(project: Project, { host, log }: CommandContext): Promise<Program> {
-  const state = openState(project.state);
+export async function assemble(project: Project, context: CommandContext): Promise<Program> {
+  const { host, log } = context;
+  const state = await openState(project.state, context.signal);
   const deps: SyncDeps = {
     clock: host.clock,
     log,
@@ -32,8 +33,8 @@ export async function assemble(project: Project, { host, log }: CommandContext):
     newRunId: () => newRunId(host.clock),
     newStateId: () => randomUUID(),
     openEngine: (signal) => openEngine(project.engine, signal),
-    openSource: (spec, context, signal) => openSource(spec, { ...context, folder: project.root }, signal),
-    openDestination: (spec, context) => openDestination(spec, { ...context, warn: (message) => log.warn(message) }),
+    openSource: (spec, opening, signal) => openSource(spec, { ...opening, folder: project.root }, signal),
+    openDestination: (spec, opening) => openDestination(spec, { ...opening, warn: (message) => log.warn(message) }),
   };
   return { deps, [Symbol.asyncDispose]: () => state[Symbol.asyncDispose]() };
 }

@@ -8,6 +8,7 @@ import type { S3Store } from "../s3/s3-store.ts";
 interface DestinationContext {
   readonly stream: string;
   readonly run: string;
+  readonly generation: number | null;
   readonly warn: (message: string) => void;
 }
 
@@ -22,9 +23,9 @@ const OPENERS: Readonly<Record<string, Opener>> = {
     const { openFolderStore } = await import("../folder/folder-store.ts");
     return openFolderStore({ path: (options as FolderOptions).path, role: "destination" });
   },
-  s3: async (options, { stream, run, warn }) => {
+  s3: async (options, context) => {
     const { openS3Store } = await import("../s3/s3-store.ts");
-    return warnsOfWeakPromises(await openS3Store(options as S3Options, { sessionName: `spillway-${stream}-${run}` }), warn);
+    return warnsOfWeakPromises(await openS3Store(options as S3Options, { sessionName: sessionName(context) }), context.warn);
   },
 };
 
@@ -35,11 +36,18 @@ export async function openDestination(spec: DestinationSpec, context: Destinatio
   return await open(spec.options, context);
 }
 
+/** What CloudTrail shows for the delivery: the stream and its generation. A session's name has 64 characters, and the generation must not be cut off. */
+function sessionName({ stream, run, generation }: DestinationContext): string {
+  const what = generation === null ? run : String(generation).padStart(6, "0");
+  return `spillway-${stream.slice(0, 64 - `spillway--${what}`.length)}-${what}`;
+}
+
 /** The store, saying once before its first object when it cannot promise to create objects only once. */
 function warnsOfWeakPromises(store: S3Store, warn: (message: string) => void): ObjectStore {
   let told = false;
   return {
     place: store.place,
+    ...(store.objectsAtOnce === undefined ? {} : { objectsAtOnce: store.objectsAtOnce }),
     putNew: async (key, body, facts, signal) => {
       if (!told) {
         told = true;

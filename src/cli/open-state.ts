@@ -1,8 +1,29 @@
+import { SyncError } from "../core/errors.ts";
 import type { ObjectStore } from "../core/ports.ts";
 import type { StateSpec } from "../core/types.ts";
 import { openFolderStore } from "../folder/folder-store.ts";
+import type { S3Options } from "../s3/s3-options.ts";
+import { asStateStore } from "./state-store-errors.ts";
 
-/** Opens the state root of a project; the caller disposes it. */
-export function openState(spec: StateSpec): ObjectStore {
-  return openFolderStore({ path: spec.path, role: "state" });
+/**
+ * Opens the state root of a project; the caller disposes it. STATE_CONDITIONS_IGNORED when it is a store whose create-once writes are not:
+ * all that keeps two hosts from planning the same generation rests on them.
+ */
+export async function openState(spec: StateSpec, signal: AbortSignal): Promise<ObjectStore> {
+  if (spec.type === "folder") return openFolderStore({ path: spec.path, role: "state" });
+  const { openS3Store } = await import("../s3/s3-store.ts");
+  // The configuration's schema made the options.
+  const options = spec.options as S3Options;
+  const store = await openS3Store(options, { sessionName: "spillway-state" });
+  const state = asStateStore(store);
+  try {
+    if ((await state.conditionalWrites(signal)) === "honoured") return state;
+    throw new SyncError(
+      "STATE_CONDITIONS_IGNORED",
+      `The store of s3://${options.bucket} overwrites objects that are to be created only once.`,
+    );
+  } catch (error) {
+    await store[Symbol.asyncDispose]();
+    throw error;
+  }
 }

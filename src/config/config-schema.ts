@@ -14,7 +14,9 @@ const engineSchema = z.strictObject({
     .string()
     .min(1)
     .optional()
-    .describe("Folder for what does not fit into memory. Default: `tmp` in the state folder, `.sync/tmp` when the state is on S3. Example: `/var/tmp/spillway`."),
+    .describe(
+      "Folder for what does not fit into memory. Default: `tmp` in the state folder, `.sync/tmp` when the state is on S3. Example: `/var/tmp/spillway`.",
+    ),
   max_temp_size: size.default("50GB").describe("Disk space that temp_directory may take; a run that needs more stops. Default: 50GB."),
 });
 

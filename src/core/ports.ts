@@ -87,6 +87,8 @@ export interface Place {
  */
 export interface ObjectStore extends AsyncDisposable {
   readonly place: Place;
+  /** How many objects may be sent at once; absent where one at a time is best. */
+  readonly objectsAtOnce?: number;
   /**
    * Creates the object only when nothing stands at the key; durable when it answers `created`. `facts` are kept beside the bytes.
    * Throws BYTES_CHANGED, and stores nothing, when the body's bytes are not the ones that its hash says.

@@ -31,11 +31,14 @@ const keys = z.strictObject({
   checksums,
 });
 
-/**
- * A state root on S3 as users write it, `s3://bucket/prefix` alone or with the keys of its connection; parses to the options of a store.
- * Without a region that of the environment (AWS_REGION) or profile is used.
- */
-export const s3StateOptionsSchema = z.union([url.transform((text) => toOptions({ url: text })), keys.transform(toOptions)]);
+/** A state root on S3 written with the keys of its connection; parses to the options of a store. */
+export const s3StateKeysSchema = keys.transform(toOptions);
+
+/** A state root on S3 written as `s3://bucket/prefix` alone; parses to the options of a store. */
+export const s3StateUrlSchema = url.transform((text) => toOptions({ url: text }));
+
+/** Both ways. Without a region that of the environment (AWS_REGION) or profile is used. */
+export const s3StateOptionsSchema = z.union([s3StateUrlSchema, s3StateKeysSchema]);
 
 function toOptions({ url: place, ...given }: Partial<z.output<typeof keys>> & { readonly url: string }): S3Options {
   const [, bucket = "", prefix = ""] = S3_URL.exec(place) ?? [];

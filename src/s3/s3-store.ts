@@ -40,6 +40,7 @@ export async function openS3Store(options: S3Options, context: S3StoreContext): 
 
 class OpenS3Store implements S3Store {
   readonly place: Place;
+  readonly objectsAtOnce: number;
   readonly #options: S3Options;
   readonly #connection: S3Connection;
   readonly #sizes: PartSizes;
@@ -47,6 +48,7 @@ class OpenS3Store implements S3Store {
 
   constructor(options: S3Options, connection: S3Connection, sizes: PartSizes) {
     this.place = s3Place(options);
+    this.objectsAtOnce = options.concurrency.objects;
     this.#options = options;
     this.#connection = connection;
     this.#sizes = sizes;

@@ -42,18 +42,23 @@ function pick({
 }
 
 /**
- * Sends what has no mark yet, in order, each object's staged bytes checked before it leaves. `bytes_lost`: staged bytes are gone or
- * changed, and nothing more was sent. A stop that somebody asked for lets the object in hand finish.
+ * Sends what has no mark yet, as many objects at a time as the destination takes, started in the plan's order, each object's staged
+ * bytes checked before it leaves; what says that the others stand goes when all of them do. `bytes_lost`: staged bytes are gone or
+ * changed, and nothing more was started. A stop that somebody asked for lets the objects in hand finish.
  */
 export async function deliverPlan(context: RunContext, plan: Plan, signal: AbortSignal): Promise<"delivered" | "bytes_lost"> {
   const { report } = context;
   const objects = deliveries(plan);
-  const data = objects.filter((object) => !object.isManifest);
+  const files = objects.slice(0, plan.objects.length);
+  const done = objects.slice(plan.objects.length).filter((object) => !object.isManifest);
   const manifest = objects.filter((object) => object.isManifest);
   const outcome = await report.phase(
     "deliver",
-    () => deliverEach(context, plan, data, signal),
-    () => counted(data.length, "file"),
+    async () => {
+      const sent = await deliverEach(context, plan, files, signal);
+      return sent === "bytes_lost" ? sent : await deliverEach(context, plan, done, signal);
+    },
+    () => counted(files.length + done.length, "file"),
   );
   if (outcome === "bytes_lost" || manifest.length === 0) return outcome;
   return await report.phase("manifest", () => deliverEach(context, plan, manifest, signal));
@@ -65,12 +70,29 @@ async function deliverEach(
   objects: readonly Delivery[],
   signal: AbortSignal,
 ): Promise<"delivered" | "bytes_lost"> {
-  for (const [at, object] of objects.entries()) {
-    stopIfAsked(plan, signal);
-    using grace = graceSignal(signal, GRACE_MS);
-    if ((await deliverOne(context, plan, object, grace.signal)) === "bytes_lost") return "bytes_lost";
-    context.report.progress(object.isManifest ? "manifest" : "deliver", at + 1, objects.length);
-  }
+  const waiting = [...objects];
+  const failed: unknown[] = [];
+  let lost = false;
+  let sent = 0;
+  // One that fails stops the others as a person would: what is in hand may finish, nothing new is started.
+  const stop = new AbortController();
+  using grace = graceSignal(AbortSignal.any([signal, stop.signal]), GRACE_MS);
+  const work = async (): Promise<void> => {
+    for (let object = next(); object !== undefined; object = next()) {
+      try {
+        if ((await deliverOne(context, plan, object, grace.signal)) === "bytes_lost") lost = true;
+        else context.report.progress(object.isManifest ? "manifest" : "deliver", (sent += 1), objects.length);
+      } catch (error) {
+        failed.push(error);
+      }
+      if (lost || failed.length > 0) stop.abort();
+    }
+  };
+  const next = (): Delivery | undefined => (signal.aborted || stop.signal.aborted ? undefined : waiting.shift());
+  const workers = Math.min(objects.length, context.destination.objectsAtOnce ?? 1);
+  await Promise.all(Array.from({ length: workers }, work));
+  if (failed.length > 0) throw failed[0];
+  if (lost) return "bytes_lost";
   stopIfAsked(plan, signal);
   return "delivered";
 }

@@ -1,6 +1,8 @@
 import { join } from "node:path";
+import { SyncError } from "../core/errors.ts";
 import type { ObjectStore } from "../core/ports.ts";
 import type { Stream } from "../core/types.ts";
+import { readCurrent } from "../state/current.ts";
 import { stateKeys, type StateKeys } from "../state/state-keys.ts";
 import { RunReport } from "./run-report.ts";
 import type { SyncDeps } from "./sync-deps.ts";
@@ -26,7 +28,8 @@ export function cacheFolder({ deps, stream }: Pick<RunContext, "deps" | "stream"
 /** Opens a run: a new id, its destination and its report. The caller disposes `destination`. */
 export async function openRun(deps: SyncDeps, stream: Stream, slot: Date | null, signal: AbortSignal): Promise<RunContext> {
   const run = deps.newRunId();
-  const destination = await deps.openDestination(stream.destination, { stream: stream.name, run }, signal);
+  const generation = await comingGeneration(deps, stream.name, signal);
+  const destination = await deps.openDestination(stream.destination, { stream: stream.name, run, generation }, signal);
   const report = new RunReport(deps, stream.name, run, slot);
   return {
     deps,
@@ -38,4 +41,14 @@ export async function openRun(deps: SyncDeps, stream: Stream, slot: Date | null,
     destination,
     report,
   };
+}
+
+/** The generation that a run is about to deliver, for the names of its sessions; null where a damaged state does not tell, which is another step's matter. */
+async function comingGeneration(deps: SyncDeps, stream: string, signal: AbortSignal): Promise<number | null> {
+  try {
+    return ((await readCurrent(deps.state, stream, signal))?.generation ?? 0) + 1;
+  } catch (error) {
+    if (error instanceof SyncError && error.code === "STATE_DAMAGED") return null;
+    throw error;
+  }
 }

@@ -55,7 +55,8 @@ export interface SyncDeps {
   ): Promise<Source>;
   openDestination(
     spec: DestinationSpec,
-    context: { readonly stream: string; readonly run: string },
+    /** `generation`: the one that is delivered first; null where it is not known. */
+    context: { readonly stream: string; readonly run: string; readonly generation: number | null },
     signal: AbortSignal,
   ): Promise<ObjectStore>;
 }

@@ -88,7 +88,7 @@ test("a model's mistakes are told together with those of config.yaml", async () 
 
     models/users.yaml:5:1 CONFIG_UNKNOWN_KEY there is no key "nonsense"
       5 | nonsense: 1
-          ^^^^^^^^ known: description, tags, source, destination, query, query_file, table, audiences, and 8 more
+          ^^^^^^^^ known: description, tags, source, destination, query, query_file, table, audiences, and 9 more
     "
   `);
 });
@@ -102,7 +102,7 @@ test("a config.yaml that is no YAML still lets the mistakes of models be told", 
 
     models/users.yaml:5:1 CONFIG_UNKNOWN_KEY there is no key "nonsense"
       5 | nonsense: 1
-          ^^^^^^^^ known: description, tags, source, destination, query, query_file, table, audiences, and 8 more
+          ^^^^^^^^ known: description, tags, source, destination, query, query_file, table, audiences, and 9 more
     "
   `);
 });
@@ -153,7 +153,7 @@ sources: {w: {type: duckdb, path: "a\${b"}}
 
 test("keys of the format that do nothing yet are refused by name, not ignored", async () => {
   const text = `version: 1
-state: {url: "s3://bucket/state"}
+state: .sync
 sources:
   bq: {type: bigquery, project: x}
   warehouse: {type: duckdb}
@@ -166,10 +166,6 @@ alerts:
 `;
   expect(await config(text)).toMatchInlineSnapshot(`
     "
-    config.yaml:2:1 CONFIG_NOT_SUPPORTED_YET a state root on S3 ("state") is not supported yet
-      2 | state: {url: [hidden]}
-          ^^^^^ take it away
-
     config.yaml:4:8 CONFIG_NOT_SUPPORTED_YET the source type ("type: bigquery") is not supported yet
       4 |   bq: {type: bigquery, project: x}
                  ^^^^ take it away

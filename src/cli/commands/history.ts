@@ -13,7 +13,7 @@ export async function showHistory(
 ): Promise<CommandOutcome> {
   const { choice, limit } = options;
   const { project, streams, warnings } = await openProject(choice, "all", context);
-  await using state = openState(project.state);
+  await using state = await openState(project.state, context.signal);
   const everything = choice.models.length === 0 && choice.select.length === 0 && choice.exclude.length === 0;
   const runs = await runHistory({ state }, { streams: everything ? null : streams.map(({ name }) => name), limit }, context.signal);
   const text = runs.length === 0 ? "No runs yet." : historyTable(runs, context.paint);

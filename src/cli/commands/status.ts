@@ -15,7 +15,7 @@ const ALIGN: readonly Align[] = ["left", "left", "left", "right", "right", "righ
 /** One line per stream: how it stands, what was delivered last, and how its last run went. */
 export async function showStatus(options: { readonly choice: StreamChoice }, context: CommandContext): Promise<CommandOutcome> {
   const { project, streams, warnings } = await openProject(options.choice, "all", context);
-  await using state = openState(project.state);
+  await using state = await openState(project.state, context.signal);
   const names = streams.map((stream) => stream.name);
   const statuses = await streamStatus({ state }, names, context.signal);
   const now = context.host.clock.now();
