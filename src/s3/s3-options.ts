@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { durationSchema } from "../core/duration-schema.ts";
 import { secretSchema } from "../core/secret-schema.ts";
 import { bucketAdvice, isBucketName } from "./bucket-name.ts";
 
@@ -25,19 +26,6 @@ const STORAGE_CLASSES = [
 ] as const;
 const TAG_TEXT = /^[\p{L}\p{Z}\p{N}_.:/=+\-@]*$/u;
 const TAG_ADVICE = "S3 takes letters, digits, spaces and _ . : / = + - @ in tags";
-const UNIT_MS = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
-const DURATION = /^(\d{1,6})(ms|s|m|h|d)$/;
-
-const duration = (meaning: string): z.ZodType<number, string> =>
-  z
-    .string()
-    .regex(DURATION, "write a duration such as 30s, 5m or 6h")
-    .describe(meaning)
-    .transform((text) => {
-      const [, amount = "0", unit = "s"] = DURATION.exec(text) ?? [];
-      return Number(amount) * UNIT_MS[unit as keyof typeof UNIT_MS];
-    })
-    .refine((ms) => ms > 0 && ms <= 2 ** 31 - 1, "must be more than nothing and at most 24 days");
 
 const url = z.string().refine(isHttpUrl, "write a URL that starts with https:// or http://, without a path");
 
@@ -96,9 +84,9 @@ const connection = {
     .default("auto"),
   timeouts: z
     .strictObject({
-      connect: duration("Until a connection stands.").default(5_000),
-      idle: duration("Longest silence on a connection.").default(30_000),
-      deadline: duration("Longest time for one object, retries included.").default(6 * 3_600_000),
+      connect: durationSchema("Until a connection stands.").default(5_000),
+      idle: durationSchema("Longest silence on a connection.").default(30_000),
+      deadline: durationSchema("Longest time for one object, retries included.").default(6 * 3_600_000),
     })
     .prefault({})
     .describe("Limits of time. Example: `{idle: 1m}`."),

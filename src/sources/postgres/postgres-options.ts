@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { durationSchema } from "../../core/duration-schema.ts";
 import { secretSchema } from "../../core/secret-schema.ts";
 import { Secret } from "../../core/secret.ts";
 import { connectionUrlProblem } from "./connection-url.ts";
@@ -6,21 +7,6 @@ import { connectionUrlProblem } from "./connection-url.ts";
 /** How far TLS goes, in libpq's words. */
 export const SSL_MODES = ["disable", "prefer", "require", "verify-ca", "verify-full"] as const;
 export type SslMode = (typeof SSL_MODES)[number];
-
-const UNIT_MS = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 } as const;
-const DURATION = /^(\d{1,9})(ms|s|m|h)$/u;
-const LONGEST_MS = 2 ** 31 - 1;
-
-const duration = (meaning: string): z.ZodType<number, string> =>
-  z
-    .string()
-    .regex(DURATION, "write a duration such as 500ms, 30s, 5m or 1h")
-    .describe(meaning)
-    .transform((text) => {
-      const [, amount = "0", unit = "s"] = DURATION.exec(text) ?? [];
-      return Number(amount) * UNIT_MS[unit as keyof typeof UNIT_MS];
-    })
-    .refine((ms) => ms > 0 && ms <= LONGEST_MS, "must be more than nothing and at most 24 days");
 
 /** PEM text as it is, or the path of a file; a path becomes absolute with the rest of the configuration's files. */
 const pem = (meaning: string) =>
@@ -65,15 +51,15 @@ export const postgresOptionsSchema = z
     ssl: ssl.describe("TLS. Without it and without sslmode in the url: prefer, as libpq does.").optional(),
     role: z.string().min(1).describe("Role to read as (SET LOCAL ROLE).").optional(),
     search_path: z.array(z.string().min(1)).min(1).describe("Schemas that unqualified names are looked for in.").optional(),
-    statement_timeout: duration(
+    statement_timeout: durationSchema(
       "Longest time of the extracting query on the server, time blocked on a slow reader included. Default: the role's.",
     ).optional(),
-    lock_timeout: duration("Longest wait for a table that somebody else has locked. Default: the role's.").optional(),
-    connect_timeout: duration("Longest time until the connection stands, TLS and password included. Default: 15s.").default(15_000),
-    idle_timeout: duration(
+    lock_timeout: durationSchema("Longest wait for a table that somebody else has locked. Default: the role's.").optional(),
+    connect_timeout: durationSchema("Longest time until the connection stands, TLS and password included. Default: 15s.").default(15_000),
+    idle_timeout: durationSchema(
       "Silence after which a second connection asks whether the server still works on the query; if not, twice, the run fails. Default: 60s.",
     ).default(60_000),
-    keepalive: duration("Idle time after which TCP keep-alive probes start. Default: 30s.").default(30_000),
+    keepalive: durationSchema("Idle time after which TCP keep-alive probes start. Default: 30s.").default(30_000),
     application_name: z.string().min(1).max(63).describe("Default: spillway/<stream>; shown in pg_stat_activity.").optional(),
   })
   .refine((given) => given.url !== undefined || given.host !== undefined, "give url, or host with database and user");
