@@ -7,6 +7,7 @@ import { compileGuards } from "./guard-schema.ts";
 import type { ModelFile } from "./load-models.ts";
 import type { LoadedSql } from "./load-sql.ts";
 import type { WrittenModel } from "./model-schema.ts";
+import { segmentColumns } from "./segment-columns.ts";
 
 /** What a model file refers to, found. */
 export interface StreamParts {
@@ -41,10 +42,16 @@ export function compileStream(model: ModelFile, written: WrittenModel, parts: St
     ignoreChangesIn: written.ignore_changes_in,
     guards: compileGuards(written.guards),
     onSchemaChange: written.on_schema_change,
-    columns: compileColumns(model, written.columns),
+    columns: columnsOf(model, written),
     fileFormat: compileFile(written, parts.recipients),
     manifest: written.file.manifest ?? true,
   };
+}
+
+function columnsOf(model: ModelFile, written: WrittenModel): Stream["columns"] {
+  const columns = compileColumns(model, written.columns);
+  if (columns === null || written.file.preset !== "segment_audience") return columns;
+  return segmentColumns(columns, written.audiences === undefined ? { name: model.name } : "column");
 }
 
 function disabled(model: boolean, destination: boolean): "model" | "destination" | null {

@@ -79,7 +79,15 @@ export interface AudienceMember {
 export const AUDIENCE_COLUMN = "_audience";
 
 /** Facts of a run that an output column can show; they are never compared and never part of a snapshot. */
-export const METADATA_FIELDS = ["_change", "_member", "_run_id", "_generation", "_scheduled_at", "_changed_columns"] as const;
+export const METADATA_FIELDS = [
+  "_change",
+  "_member",
+  "_run_id",
+  "_generation",
+  "_scheduled_at",
+  "_changed_columns",
+  "_message_id",
+] as const;
 export type MetadataField = (typeof METADATA_FIELDS)[number];
 
 /** Stands before the name of an output column whose value last told is meant: `_previous.Tier`. */
@@ -91,6 +99,8 @@ export type OutputValue =
   | { readonly from: "value"; readonly text: string }
   | { readonly from: "template"; readonly parts: readonly TemplatePart[] }
   | { readonly from: "metadata"; readonly field: MetadataField }
+  /** A JSON object of other columns, each under its name. */
+  | { readonly from: "object"; readonly members: readonly OutputColumn[] }
   /** The value of another output column as it was told last. */
   | { readonly from: "previous"; readonly output: string }
   /** Every column of the result that is not dropped and that no other output names, each under its own name. */

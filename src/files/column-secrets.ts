@@ -6,12 +6,17 @@ export async function resolveColumnSecrets(
   columns: readonly OutputColumn[] | null,
   signal: AbortSignal,
 ): Promise<readonly OutputColumn[] | null> {
-  if (columns === null) return null;
+  return columns === null ? null : await withSecrets(columns, signal);
+}
+
+async function withSecrets(columns: readonly OutputColumn[], signal: AbortSignal): Promise<readonly OutputColumn[]> {
   const resolved: OutputColumn[] = [];
   for (const column of columns) {
     const steps: ColumnStep[] = [];
     for (const step of column.steps ?? []) steps.push(await withSecret(step, signal));
-    resolved.push(column.steps === undefined ? column : { ...column, steps });
+    const { value } = column;
+    const made = value.from === "object" ? { ...column, value: { ...value, members: await withSecrets(value.members, signal) } } : column;
+    resolved.push(column.steps === undefined ? made : { ...made, steps });
   }
   return resolved;
 }

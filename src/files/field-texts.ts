@@ -14,7 +14,7 @@ export interface FieldText {
 }
 
 /** What the text of a fact needs to know. */
-type FactsOf = Pick<FilesRequest, "run" | "generation" | "scheduledAt"> & { readonly mapping: Pick<ResolvedMapping, "header" | "outputs"> };
+type FactsOf = Pick<FilesRequest, "run" | "generation" | "scheduledAt" | "stream"> & { readonly mapping: Pick<ResolvedMapping, "header" | "outputs" | "keyCount"> };
 
 /** Every column of the file for rows of the kinds given. Removed rows have only the outputs that were told last. */
 export function fieldTexts(request: FactsOf, kinds: readonly FileChange[]): readonly FieldText[] {
@@ -49,6 +49,7 @@ const FACT_KINDS = {
   _generation: "integer",
   _scheduled_at: "timestamp_tz",
   _changed_columns: "text",
+  _message_id: "text",
 } as const;
 
 /** The class of a column's texts. What steps make of a fact is text. */

@@ -16,7 +16,7 @@ const COLUMN_SCHEMA = z
     name: z.string().describe("As in the header of the files."),
     type: z.enum(KINDS).describe("Class of the column's texts; docs/files.md shows each."),
     metadata: z
-      .enum(["_change", "_member", "_run_id", "_generation", "_scheduled_at", "_changed_columns", "_previous"])
+      .enum(["_change", "_member", "_run_id", "_generation", "_scheduled_at", "_changed_columns", "_message_id", "_previous"])
       .nullable()
       .describe("The fact of the run that the column shows; null when it shows the row."),
   })

@@ -12,18 +12,19 @@ export interface RunFacts {
   readonly run: string;
   readonly generation: number;
   readonly scheduledAt: Date;
+  readonly stream: { readonly name: string };
 }
 
 /**
  * SQL of the text of a column that shows a fact, over the rows of one change of a delta file (core/delta.ts: `o…` after, `p…` before;
  * only changed and removed rows are read for what stood there before).
  */
-export function factSql(fact: HeaderFact, mapping: Pick<ResolvedMapping, "header" | "outputs">, facts: RunFacts): SqlExpr {
+export function factSql(fact: HeaderFact, mapping: Pick<ResolvedMapping, "header" | "outputs" | "keyCount">, facts: RunFacts): SqlExpr {
   const kind = fact.metadata === "_previous" ? mapping.outputs[fact.previous ?? -1]?.kind : undefined;
   return stepsSql(bareFact(fact, mapping, facts), fact.steps ?? [], kind ?? "text");
 }
 
-function bareFact(fact: HeaderFact, mapping: Pick<ResolvedMapping, "header" | "outputs">, facts: RunFacts): SqlExpr {
+function bareFact(fact: HeaderFact, mapping: Pick<ResolvedMapping, "header" | "outputs" | "keyCount">, facts: RunFacts): SqlExpr {
   const { change } = facts;
   switch (fact.metadata) {
     case "_change":
@@ -38,9 +39,17 @@ function bareFact(fact: HeaderFact, mapping: Pick<ResolvedMapping, "header" | "o
       return sqlText(facts.scheduledAt.toISOString().replace(/\.?0*Z$/u, "Z"));
     case "_previous":
       return change === "changed" || change === "removed" ? `p${String(fact.previous ?? -1)}` : NO_TEXT;
+    case "_message_id":
+      return messageId(mapping.keyCount, facts);
     case "_changed_columns":
       return change === "changed" ? changedNames(mapping) : NO_TEXT;
   }
+}
+
+/** One for each row of each generation of a stream, and the same on every retry. A JSON list of the key's texts is another for another key. */
+function messageId(keyCount: number, { stream, generation }: RunFacts): SqlExpr {
+  const keys = Array.from({ length: keyCount }, (_, at) => `k${at}`).join(", ");
+  return `md5(concat(${sqlText(`${stream.name}/${generation}/`)}, CAST(to_json([${keys}]) AS VARCHAR)))`;
 }
 
 const NO_TEXT = "CAST(NULL AS VARCHAR)";

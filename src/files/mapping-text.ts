@@ -1,5 +1,5 @@
 import { stepsText } from "./column-steps.ts";
-import type { StoredColumn, StoredValue } from "./mapping-values.ts";
+import { type StoredColumn, storedMembers, type StoredValue } from "./mapping-values.ts";
 
 /** Raise it when the same mapping over the same canonical texts would give other outputs: every row is then compared anew. */
 const MAPPING_VERSION = 1;
@@ -8,12 +8,12 @@ const MAPPING_VERSION = 1;
 export function mappingText(stored: readonly StoredColumn[]): string {
   return JSON.stringify({
     version: MAPPING_VERSION,
-    outputs: stored.map(({ name, value, steps }) => [
-      name,
-      ...valueText(value),
-      ...(steps.length === 0 ? [] : [{ steps: stepsText(steps) }]),
-    ]),
+    outputs: stored.map(columnText),
   });
+}
+
+function columnText({ name, value, steps }: StoredColumn): readonly unknown[] {
+  return [name, ...valueText(value), ...(steps.length === 0 ? [] : [{ steps: stepsText(steps) }])];
 }
 
 function valueText(value: StoredValue): readonly unknown[] {
@@ -24,5 +24,7 @@ function valueText(value: StoredValue): readonly unknown[] {
       return ["value", value.text];
     case "template":
       return ["template", ...value.parts.map((part) => ("column" in part ? { column: part.column } : part.text))];
+    case "object":
+      return ["object", ...storedMembers(value).map(columnText)];
   }
 }

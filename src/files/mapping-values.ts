@@ -23,6 +23,11 @@ export type MappedStream = Pick<Stream, "name" | "file" | "primaryKey" | "ignore
   readonly fileFormat?: Pick<Stream["fileFormat"], "splitBy">;
 };
 
+/** Columns of a JSON object that are made of the row; facts have no place in one. */
+export function storedMembers({ members }: Extract<OutputValue, { readonly from: "object" }>): readonly StoredColumn[] {
+  return members.flatMap(({ name, value, steps = [] }) => (isFact(value) ? [] : [{ name, value, steps }]));
+}
+
 /** Columns of the result that an output reads. */
 export function sourcesOf(value: OutputValue): readonly string[] {
   switch (value.from) {
@@ -30,6 +35,8 @@ export function sourcesOf(value: OutputValue): readonly string[] {
       return [value.column];
     case "template":
       return [...new Set(value.parts.flatMap((part) => ("column" in part ? [part.column] : [])))];
+    case "object":
+      return [...new Set(value.members.flatMap((member) => sourcesOf(member.value)))];
     case "value":
     case "metadata":
     case "previous":
@@ -39,7 +46,7 @@ export function sourcesOf(value: OutputValue): readonly string[] {
 }
 
 /** SQL of a value; `concat` reads NULL as the empty text: a template always yields text, with a gap where a value is missing. */
-export function expressionOf(value: StoredValue, column: (name: string) => SqlExpr): SqlExpr {
+export function expressionOf(value: Exclude<StoredValue, { readonly from: "object" }>, column: (name: string) => SqlExpr): SqlExpr {
   switch (value.from) {
     case "column":
       return column(value.column);

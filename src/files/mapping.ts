@@ -1,9 +1,12 @@
 import type { HeaderFact, MappedOutput, ResolvedMapping } from "../core/delta.ts";
-import type { Column, ColumnKind, OutputColumn } from "../core/types.ts";
+import type { Column, ColumnKind, OutputColumn, SqlExpr } from "../core/types.ts";
+import { sqlText } from "../engine/sql-literal.ts";
+import { bindOnce } from "./bind-once.ts";
 import { stepsSql } from "./column-steps.ts";
+import { encodeJson } from "./encode-json.ts";
 import { refuseUnfitColumns, refuseUnknownColumns } from "./mapping-checks.ts";
 import { mappingText } from "./mapping-text.ts";
-import { expressionOf, isFact, type MappedStream, sourcesOf, type StoredColumn } from "./mapping-values.ts";
+import { expressionOf, isFact, type MappedStream, sourcesOf, type StoredColumn, storedMembers } from "./mapping-values.ts";
 
 /**
  * Checks a stream's mapping against the columns that its source describes and prepares it for SQL. MODEL_COLUMN_UNKNOWN names every
@@ -14,7 +17,8 @@ export function resolveMapping(stream: MappedStream, columns: readonly Column[])
   const written = (stream.columns ?? [REST]).flatMap((output, _, all) => (output.value.from === "rest" ? restOf(all, columns) : [output]));
   refuseUnknownColumns(stream, columns, written);
   const kinds = new Map(columns.map((column) => [column.name, column.kind]));
-  refuseUnfitColumns(stream, kinds, written);
+  const single = written.flatMap((output) => (output.value.from === "object" ? [output, ...output.value.members] : [output]));
+  refuseUnfitColumns(stream, kinds, single);
   const ignored = new Set(stream.ignoreChangesIn);
   const outputs: MappedOutput[] = [];
   const stored: StoredColumn[] = [];
@@ -54,16 +58,40 @@ function headerFact({ name, value, steps }: OutputColumn, stored: readonly Store
   return { name, metadata: "_previous", previous: stored.findIndex((column) => column.name === output), ...made };
 }
 
-function mappedOutput({ name, value, steps }: StoredColumn, kinds: ReadonlyMap<string, ColumnKind>, ignored: boolean): MappedOutput {
-  const kind = value.from === "column" ? (kinds.get(value.column) ?? "text") : "text";
+function mappedOutput(output: StoredColumn, kinds: ReadonlyMap<string, ColumnKind>, ignored: boolean): MappedOutput {
+  const { name, value } = output;
   return {
     name,
-    kind: steps.length === 0 ? kind : "text",
+    kind: kindOf(output, kinds),
     ignored,
     sources: sourcesOf(value),
-    expression: (column) => stepsSql(expressionOf(value, column), steps, kind),
+    expression: (column) => columnSql(output, kinds, column),
   };
 }
+
+/** What steps make of a value is text. */
+function kindOf({ value, steps }: StoredColumn, kinds: ReadonlyMap<string, ColumnKind>): ColumnKind {
+  if (steps.length > 0) return "text";
+  if (value.from === "object") return "json";
+  return value.from === "column" ? (kinds.get(value.column) ?? "text") : "text";
+}
+
+function columnSql(output: StoredColumn, kinds: ReadonlyMap<string, ColumnKind>, column: (name: string) => SqlExpr): SqlExpr {
+  const { value, steps } = output;
+  const bare = value.from === "object" ? objectSql(storedMembers(value), kinds, column) : expressionOf(value, column);
+  return stepsSql(bare, steps, kindOf({ ...output, steps: [] }, kinds));
+}
+
+/** Every member is there in every row, NULL as `null`, so that the texts of equal rows are equal. */
+function objectSql(members: readonly StoredColumn[], kinds: ReadonlyMap<string, ColumnKind>, column: (name: string) => SqlExpr): SqlExpr {
+  const pieces = members.flatMap((member, at) => [
+    sqlText(`${at === 0 ? "" : ","}${JSON.stringify(member.name)}:`),
+    bindOnce(columnSql(member, kinds, column), "m", encodeJson("m", kindOf(member, kinds), CANONICAL)),
+  ]);
+  return `concat(${["'{'", ...pieces, "'}'"].join(", ")})`;
+}
+
+const CANONICAL = { timestamp: "iso", timezone: "UTC", boolean: ["true", "false"] } as const;
 
 /**
  * The key first, then in the mapping's order what compared outputs read, then what only ignored outputs read. The mapping's order and not the

@@ -14,7 +14,7 @@ import { objectKey } from "./object-key.ts";
 /** What a delta's files are written from and for. */
 export interface FilesRequest {
   readonly delta: Pick<Delta, "path" | "counts">;
-  readonly mapping: Pick<ResolvedMapping, "header" | "outputs" | "splits">;
+  readonly mapping: Pick<ResolvedMapping, "header" | "outputs" | "splits" | "keyCount">;
   readonly stream: Pick<Stream, "name" | "model" | "delivery" | "fileFormat">;
   readonly run: string;
   readonly generation: number;

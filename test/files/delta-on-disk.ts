@@ -92,6 +92,7 @@ export function filesRequest(
       header: header.map((column) => (typeof column === "string" ? { name: column, output: (output += 1) } : column)),
       outputs,
       splits: [],
+      keyCount: 1,
     },
     stream: { name: "users", model: "users", delivery: null, fileFormat: { ...PLAIN_CSV, ...format } },
     run: "01ABC",

@@ -3,7 +3,7 @@ import { TIMESTAMP_DIRECTIVES } from "../../files/display-text.ts";
 import { asList } from "../as-list.ts";
 import { compileFile, withPreset } from "../compile-file.ts";
 import type { WrittenFile } from "../file-schema.ts";
-import type { ModelRule, RuledModel } from "./model-rule.ts";
+import type { ModelRule } from "./model-rule.ts";
 
 /** The delimiter is one character that cannot be taken for something else. */
 export const delimiterIsValid: ModelRule = ({ model, written }) => {
@@ -154,30 +154,5 @@ export const changeNamesAreValid: ModelRule = ({ model, written }) => {
         `"${name}" could be taken for the ${confusable.startsWith(name) ? "beginning" : "end"} of "${confusable}" in a key`,
         "choose another name",
       );
-  }
-};
-
-/** Columns of a customer-match list that are to be hashed, by the names that its receivers give them. */
-const HASHED_COLUMNS = ["Email", "Phone", "First Name", "Last Name"];
-
-/** A customer-match list holds no address, number or name in the clear. */
-export const customerMatchIsHashed: ModelRule = (ruled: RuledModel) => {
-  const { model, written } = ruled;
-  if (written.file.preset !== "customer_match") return;
-  if (written.columns === undefined)
-    return model.file.report(
-      "CONFIG_INVALID",
-      { path: ["file", "preset"] },
-      "customer_match needs columns",
-      "e.g. Email: {from: email, apply: [trim, lower, sha256]}",
-    );
-  for (const [name, column] of Object.entries(written.columns)) {
-    if (column === null || !HASHED_COLUMNS.includes(name) || JSON.stringify(column).includes("sha256")) continue;
-    model.file.report(
-      "CONFIG_INVALID",
-      { path: ["columns", name] },
-      `"${name}" of a customer-match list has to be hashed`,
-      "add apply: [trim, lower, sha256]",
-    );
   }
 };

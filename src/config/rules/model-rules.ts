@@ -2,6 +2,7 @@ import * as columns from "./column-rules.ts";
 import * as steps from "./column-step-rules.ts";
 import * as files from "./file-rules.ts";
 import type { ModelRule } from "./model-rule.ts";
+import * as presets from "./preset-rules.ts";
 import * as queries from "./query-rules.ts";
 import * as references from "./reference-rules.ts";
 
@@ -36,5 +37,6 @@ export const MODEL_RULES: readonly ModelRule[] = [
   files.splitByIsValid,
   files.optionsFitEachOther,
   files.changeNamesAreValid,
-  files.customerMatchIsHashed,
+  presets.customerMatchIsHashed,
+  presets.segmentAudienceIsWhole,
 ];
