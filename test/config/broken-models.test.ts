@@ -94,7 +94,7 @@ file:
 
     models/users.yaml:18:16 CONFIG_UNKNOWN_KEY columns.P: there is no key "aply"
       18 |   P: {from: a, aply: [x]}
-                          ^^^^ known: from, value, template
+                          ^^^^ did you mean "apply"?
 
     models/users.yaml:19:3 CONFIG_INVALID X has to be text or nothing or keys with values, not a list
       19 |   X: [1]
@@ -116,7 +116,7 @@ file:
       24 |   name: "{stream}-{chnge}"
                    ^^^^^^^^^^^^^^^^^^
 
-    models/users.yaml:25:10 CONFIG_INVALID quote has to be one of minimal, all
+    models/users.yaml:25:10 CONFIG_INVALID quote has to be one of minimal, all, non_null, none
       25 |   quote: 3
                     ^
     "

@@ -58,7 +58,16 @@ test("the keys of a mapping are looked up below records, lists and the branch th
   const value = { destinations: { p: { type: "local" }, q: {} } };
   expect(keysAt(SCHEMAS.config, ["destinations", "p"], value)).toEqual(["type", "path", "enabled"]);
   expect(keysAt(SCHEMAS.config, ["destinations", "q"], value)).toEqual(expect.arrayContaining(["path", "bucket"]));
-  expect(keysAt(SCHEMAS.model, ["columns", "a"], { columns: { a: {} } })).toEqual(["from", "value", "template"]);
+  expect(keysAt(SCHEMAS.model, ["columns", "a"], { columns: { a: {} } })).toEqual([
+    "from",
+    "value",
+    "template",
+    "path",
+    "format",
+    "apply",
+    "map",
+    "default",
+  ]);
   expect(keysAt(SCHEMAS.model, ["tags", 0], { tags: ["a"] })).toEqual([]);
 });
 
