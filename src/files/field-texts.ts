@@ -14,7 +14,9 @@ export interface FieldText {
 }
 
 /** What the text of a fact needs to know. */
-type FactsOf = Pick<FilesRequest, "run" | "generation" | "scheduledAt" | "stream"> & { readonly mapping: Pick<ResolvedMapping, "header" | "outputs" | "keyCount"> };
+type FactsOf = Pick<FilesRequest, "run" | "generation" | "scheduledAt" | "stream"> & {
+  readonly mapping: Pick<ResolvedMapping, "header" | "outputs" | "keyCount">;
+};
 
 /** Every column of the file for rows of the kinds given. Removed rows have only the outputs that were told last. */
 export function fieldTexts(request: FactsOf, kinds: readonly FileChange[]): readonly FieldText[] {
