@@ -7,6 +7,7 @@ import { Secret } from "../../src/core/secret.ts";
 import type { OutputColumn, OutputValue, Stream } from "../../src/core/types.ts";
 import { openEngine } from "../../src/engine/open-engine.ts";
 import { sqlText } from "../../src/engine/sql-literal.ts";
+import { NO_ANSWERS, type Answers } from "../../src/sync/judge-delta.ts";
 import { previewStream } from "../../src/sync/preview-stream.ts";
 import { runStream } from "../../src/sync/run-stream.ts";
 import { harness, testStream } from "../support/sync-harness.ts";
@@ -69,8 +70,9 @@ async function delivered(folder: TempFolder, generation: number): Promise<readon
   return texts.flatMap((text): Record<string, string>[] => parse(text, { columns: true }));
 }
 
-async function run(folder: TempFolder, stream: Stream): Promise<void> {
-  const { error } = await runStream(harness({ root: folder.path }), stream, { slot: null, fullResync: false, baseline: false }, signal);
+async function run(folder: TempFolder, stream: Stream, answers: Answers = NO_ANSWERS): Promise<void> {
+  const options = { slot: null, fullResync: false, baseline: false, answers };
+  const { error } = await runStream(harness({ root: folder.path }), stream, options, signal);
   if (error !== null) throw error;
 }
 
@@ -154,7 +156,8 @@ test("a new key is a new mapping: every hash is compared, and told anew", async 
   await run(folder, stream("one"));
   await run(folder, stream("one"));
   expect(await delivered(folder, 2)).toEqual([]);
-  await run(folder, stream("two"));
+  await expect(run(folder, stream("two"))).rejects.toMatchObject({ code: "SCHEMA_CHANGED" });
+  await run(folder, stream("two"), { ...NO_ANSWERS, acceptSchemaChange: true });
   expect(await delivered(folder, 2)).toEqual([{ id: "1", Email: createHmac("sha256", "two").update("ann@example.com").digest("hex") }]);
 });
 
