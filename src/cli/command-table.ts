@@ -1,12 +1,8 @@
 import { EXIT } from "../core/exit-codes.ts";
+import type { Answers } from "../sync/judge-delta.ts";
+import { CHECKING_COMMANDS } from "./checking-commands.ts";
+import { CHOICE, choice } from "./choice-options.ts";
 import type { CommandSpec, OptionBag, OptionSpec } from "./command.ts";
-import type { StreamChoice } from "./stream-choice.ts";
-
-const CHOICE: readonly OptionSpec[] = [
-  { flags: "-m, --model <name...>", description: "models or streams, globs allowed (users, users.acme, 'eu-*')", kind: "list" },
-  { flags: "-s, --select <what...>", description: "tag:NAME or destination:NAME", kind: "list" },
-  { flags: "--exclude <name...>", description: "leave these out, globs allowed", kind: "list" },
-];
 
 const ALL: OptionSpec = { flags: "--all", description: "every enabled stream" };
 
@@ -16,11 +12,29 @@ const SLOT: OptionSpec = {
   kind: "text",
 };
 
-const RUN_EXITS = [EXIT.usage, EXIT.held, EXIT.busy, EXIT.source, EXIT.destination, EXIT.data, EXIT.someFailed, EXIT.state, 130];
+const ANSWER_OPTIONS: readonly OptionSpec[] = [
+  { flags: "-m, --model <name...>", description: "streams whose newest held run is meant", kind: "list" },
+  { flags: "--reason <text>", description: "why, for the run's record", kind: "text" },
+];
 
-function choice(bag: OptionBag): StreamChoice {
-  return { models: bag.list("model"), select: bag.list("select"), exclude: bag.list("exclude"), all: bag.flag("all") };
+const ANSWERS: readonly OptionSpec[] = [
+  { flags: "--allow-removals <rows>", description: "let so many rows be removed, whatever max_removed says", kind: "count" },
+  { flags: "--accept-schema-change", description: "deliver although columns or the mapping changed" },
+  {
+    flags: "--same-destination",
+    description: "the destination holds what was delivered, although it, the source or the mode is named anew",
+  },
+];
+
+function answers(bag: OptionBag): Answers {
+  return {
+    allowRemovals: bag.number("allowRemovals"),
+    acceptSchemaChange: bag.flag("acceptSchemaChange"),
+    sameDestination: bag.flag("sameDestination"),
+  };
 }
+
+const RUN_EXITS = [EXIT.usage, EXIT.held, EXIT.busy, EXIT.source, EXIT.destination, EXIT.data, EXIT.someFailed, EXIT.state, 130];
 
 /** Every command, in the order in which help lists them. */
 export const COMMANDS: readonly CommandSpec[] = [
@@ -76,6 +90,18 @@ export const COMMANDS: readonly CommandSpec[] = [
     },
   },
   {
+    name: "lint-file",
+    summary: "hold any file against what files of a stream look like",
+    examples: ["lint-file incoming/users.csv -m users"],
+    arguments: [{ name: "<file>", description: "the file: plain, or compressed as .gz" }],
+    options: [...CHOICE, { flags: "--limit <problems>", description: "how many problems to show (default: 20)", kind: "count" }],
+    exits: [EXIT.usage, EXIT.source, EXIT.data, 130],
+    run: async (bag, [file], context) => {
+      const { lintFileOfStream } = await import("./commands/lint-file.ts");
+      return await lintFileOfStream({ file: file ?? "", choice: choice(bag), limit: bag.number("limit") ?? 20 }, context);
+    },
+  },
+  {
     name: "plan",
     summary: "show what a run would deliver, and deliver nothing",
     examples: ["plan -m audiences", "plan -m audiences --out audiences.plan && sync run --plan audiences.plan"],
@@ -87,13 +113,17 @@ export const COMMANDS: readonly CommandSpec[] = [
       { flags: "--out <file>", description: "keep the exact bytes for `run --plan FILE`" },
       { flags: "--detailed-exitcode", description: "exit 10 when there are changes" },
       { flags: "--full-resync", description: "plan every row as if nothing had been told yet" },
+      ...ANSWERS,
       SLOT,
     ],
     exits: [...RUN_EXITS, EXIT.changesFound],
     run: async (bag, _args, context) => {
       const { planStreams } = await import("./commands/plan.ts");
       const options = { show: bag.number("show") ?? 3, out: bag.text("out"), fullResync: bag.flag("fullResync"), slot: bag.text("slot") };
-      return await planStreams({ choice: choice(bag), ...options, detailedExitcode: bag.flag("detailedExitcode") }, context);
+      return await planStreams(
+        { choice: choice(bag), ...options, answers: answers(bag), detailedExitcode: bag.flag("detailedExitcode") },
+        context,
+      );
     },
   },
   {
@@ -106,6 +136,7 @@ export const COMMANDS: readonly CommandSpec[] = [
       ALL,
       { flags: "--plan <file>", description: "deliver exactly the bytes that `plan --out FILE` kept" },
       { flags: "--full-resync", description: "deliver every row as if nothing had been told yet" },
+      ...ANSWERS,
       SLOT,
       { flags: "--jobs <n>", description: "streams at a time (default: 1; more than 3 need UV_THREADPOOL_SIZE)", kind: "count" },
       { flags: "--fail-fast", description: "start no further stream after one failed" },
@@ -113,8 +144,32 @@ export const COMMANDS: readonly CommandSpec[] = [
     exits: RUN_EXITS,
     run: async (bag, _args, context) => {
       const { runModels } = await import("./commands/run.ts");
-      const options = { plan: bag.text("plan"), fullResync: bag.flag("fullResync"), slot: bag.text("slot") };
+      const options = { plan: bag.text("plan"), answers: answers(bag), fullResync: bag.flag("fullResync"), slot: bag.text("slot") };
       return await runModels({ choice: choice(bag), ...options, jobs: bag.number("jobs") ?? 1, failFast: bag.flag("failFast") }, context);
+    },
+  },
+  {
+    name: "approve",
+    summary: "deliver exactly the bytes of a held run",
+    examples: ["approve 01K9ZY02 --reason 'the partner left, as agreed'", "approve -m orders"],
+    arguments: [{ name: "[run]", description: "the run's id, or its first characters; or choose its stream with -m" }],
+    options: ANSWER_OPTIONS,
+    exits: [EXIT.usage, EXIT.held, EXIT.busy, EXIT.destination, EXIT.state, 130],
+    run: async (bag, [run], context) => {
+      const { answerHeld } = await import("./commands/answer-held.ts");
+      return await answerHeld("approve", { run: run ?? null, models: bag.list("model"), reason: bag.text("reason") }, context);
+    },
+  },
+  {
+    name: "reject",
+    summary: "drop the bytes of a held run",
+    examples: ["reject 01K9ZY02 --reason 'a partition was late'", "reject -m orders"],
+    arguments: [{ name: "[run]", description: "the run's id, or its first characters; or choose its stream with -m" }],
+    options: ANSWER_OPTIONS,
+    exits: [EXIT.usage, EXIT.held, EXIT.state],
+    run: async (bag, [run], context) => {
+      const { answerHeld } = await import("./commands/answer-held.ts");
+      return await answerHeld("reject", { run: run ?? null, models: bag.list("model"), reason: bag.text("reason") }, context);
     },
   },
   {
@@ -153,6 +208,7 @@ export const COMMANDS: readonly CommandSpec[] = [
       return await showRun({ run: run ?? "" }, context);
     },
   },
+  ...CHECKING_COMMANDS,
   {
     name: "state reset",
     summary: "forget what was told: the next run states every row again",

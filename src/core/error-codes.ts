@@ -1,4 +1,5 @@
 import { CONFIG_CODES } from "./config-codes.ts";
+import { DESTINATION_CODES } from "./destination-codes.ts";
 import { entry, type ErrorCodeEntry } from "./error-code-entry.ts";
 import { EXIT } from "./exit-codes.ts";
 
@@ -27,69 +28,15 @@ export const ERROR_CODES = {
   ),
   DATA_ROW_TOO_LARGE: entry(
     EXIT.data,
-    "A row is longer than the engine reads.",
-    "Leave the large column out of `columns`, or shorten it in the query.",
+    "A row is longer than the engine reads, or than `file.max_bytes` lets a whole file be.",
+    "Leave the large column out of `columns`, shorten it in the query, or raise `file.max_bytes`.",
   ),
   DATA_UNENCODABLE: entry(
     EXIT.data,
-    "A value holds a NUL character, which no CSV or TXT reader can be trusted to take.",
-    "Take it out in the query, e.g. `replace(name, chr(0), '')`. Nothing was delivered; run again.",
+    "A value cannot stand in the file, or in its name: a NUL character; without quotes the delimiter, a line end or the text for NULL; in Parquet what its column's type would change.",
+    "Change it in the query, e.g. `replace(name, chr(0), '')`, or choose another `file.quote`, `file.delimiter` or `file.unencodable`. Nothing was delivered; run again.",
   ),
-  DESTINATION_ACCESS_DENIED: entry(
-    EXIT.destination,
-    "The bucket's owner does not allow an action that the delivery needs.",
-    "Have the statement that the message prints added to the policy of the role or user; `sync iam` prints the whole policy, `sync doctor` tries it. The run resumes.",
-  ),
-  DESTINATION_ACL_REFUSED: entry(
-    EXIT.destination,
-    "The bucket has ACLs switched off (bucket owner enforced), but the destination sends one.",
-    "Drop `acl` from the destination: the bucket's owner owns every object anyway. The run resumes.",
-  ),
-  DESTINATION_BUCKET_MISSING: entry(
-    EXIT.destination,
-    "No bucket of this name exists.",
-    "Mend `bucket`, or have the bucket created. The run resumes.",
-  ),
-  DESTINATION_CLOCK_SKEW: entry(
-    EXIT.destination,
-    "This machine's clock is too far from the server's for a signature to be valid.",
-    "Set the clock (NTP), then run again.",
-  ),
-  DESTINATION_CREDENTIALS: entry(
-    EXIT.destination,
-    "There are no credentials for the destination, or they are wrong or have expired.",
-    "Give the machine a role, set `profile` or `credentials`, or renew them; `sync doctor` shows who is asking. The run resumes.",
-  ),
-  DESTINATION_KMS_REFUSED: entry(
-    EXIT.destination,
-    "The KMS key that encrypts the objects does not exist, is disabled, or may not be used.",
-    "Mend `encryption.key_id` (an ARN across accounts), or have kms:GenerateDataKey and kms:Decrypt granted by the role's policy and by the key's. The run resumes.",
-  ),
-  DESTINATION_REJECTED: entry(
-    EXIT.destination,
-    "The store refuses a request for a reason of its own.",
-    "Read the store's answer in the message; S3-compatible stores often need `checksums: required` or `path_style: true`.",
-  ),
-  DESTINATION_ROLE_REFUSED: entry(
-    EXIT.destination,
-    "STS does not let us assume the destination's role.",
-    "Compare the role's trust policy with what `sync iam` prints: our account and the same ExternalId must stand in it.",
-  ),
-  DESTINATION_UNANSWERED: entry(
-    EXIT.destination,
-    "The destination kept giving no answer about one object.",
-    "Run again: the delivery goes on with the same bytes at the same keys.",
-  ),
-  DESTINATION_UNAVAILABLE: entry(
-    EXIT.destination,
-    "The destination could not be written or read: a folder refused, or S3 did not answer until the tries were used up.",
-    "Follow the hint about the folder, the network or the store, then run again: an unfinished delivery goes on where it stood.",
-  ),
-  DESTINATION_WRONG_REGION: entry(
-    EXIT.destination,
-    "The bucket stands in another region than the destination says.",
-    "Set `region` to the region in the message. The run resumes.",
-  ),
+  ...DESTINATION_CODES,
   ENGINE_DISK_FULL: entry(
     EXIT.bug,
     "The embedded engine has no room left in its spill folder.",
@@ -110,15 +57,55 @@ export const ERROR_CODES = {
     "The embedded engine refuses a query before it reads a row: a mistake in the SQL, or a missing table, column or file.",
     "Mend the query at the place that the message names.",
   ),
+  FILE_UNFIT: entry(
+    EXIT.data,
+    "A file that was looked through is not what files of the stream are: its header, delimiter, quoting, encoding or values differ.",
+    "Look at the lines shown; `sync preview -m MODEL` shows a file as it would be delivered.",
+  ),
   FOREIGN_OBJECT: entry(
     EXIT.destination,
     "Somebody else's object stands under a key that this delivery needs. It was not touched.",
     "Find out who writes there, move the object away, and run again: the delivery goes on with the same bytes.",
   ),
+  GUARD_ADDED: entry(
+    EXIT.held,
+    "The delta adds more rows than `guards.max_added` allows, so it is held: its bytes are staged and nothing was sent.",
+    "Look with `sync show RUN`. `sync approve RUN` delivers exactly these bytes, `sync reject RUN` drops them; a later run takes its place.",
+  ),
+  GUARD_CHANGED: entry(
+    EXIT.held,
+    "The delta changes more rows than `guards.max_changed` allows, so it is held: its bytes are staged and nothing was sent.",
+    "Look with `sync show RUN`. `sync approve RUN` delivers exactly these bytes, `sync reject RUN` drops them; a later run takes its place.",
+  ),
+  GUARD_MIN_ROWS: entry(
+    EXIT.held,
+    "The result has fewer rows than `guards.min_rows` asks for, so its delta is held: an empty result is not read as everyone having left.",
+    "Look whether the query is right. `sync approve RUN` delivers the delta all the same, `sync reject RUN` drops it; `min_rows: 0` lets it pass always.",
+  ),
+  GUARD_REMOVED: entry(
+    EXIT.held,
+    "The delta removes more rows than `guards.max_removed` allows, so it is held: its bytes are staged and nothing was sent.",
+    "Look whether the query lost rows. `sync approve RUN` delivers exactly these bytes, `sync reject RUN` drops them; `sync run --allow-removals N` allows N in advance.",
+  ),
+  HELD_ANSWERED: entry(
+    EXIT.held,
+    "The held run has been answered already, or a later run took its place; an answer stands once and for all.",
+    "`sync show RUN` tells who answered and why. Run the stream again to compare anew.",
+  ),
+  HELD_STALE: entry(
+    EXIT.held,
+    "The held bytes no longer fit: something was delivered since, the destination is another, or the bytes are damaged.",
+    "Run the stream again; what differs is then staged anew.",
+  ),
+  HELD_WAITING: entry(
+    EXIT.held,
+    "A held run has no answer yet, and `guards.held: wait` stops every other run of the stream until it has.",
+    "`sync approve RUN` or `sync reject RUN`.",
+  ),
   IDENTITY_CHANGED: entry(
     EXIT.held,
     "The snapshot belongs to another destination, source, primary key or mode than the configuration now names.",
-    "Undo the change; or deliver every row anew with `sync run --full-resync`, or forget what was told with `sync state reset`.",
+    "Undo the change; or deliver every row anew with `sync run --full-resync`; or say that the destination holds what was delivered all the same, with `--same-destination`.",
   ),
   INTERNAL: entry(EXIT.bug, "Something happened that should be impossible.", "Please report it with the output of the command."),
   INTERRUPTED: entry(130, "A signal stopped the run.", "Run the same command again: an unfinished delivery goes on where it stood."),
@@ -131,6 +118,11 @@ export const ERROR_CODES = {
     EXIT.usage,
     "`primary_key`, `columns` or `ignore_changes_in` names a column that does not exist.",
     "Write the name as the query returns it (case counts), or add the column to the query.",
+  ),
+  OBJECT_CHANGED: entry(
+    EXIT.destination,
+    "`sync verify` read an object at the destination that does not hold the bytes that were delivered.",
+    "Find out who writes there: Spillway never replaces a delivered object. `sync run --full-resync` tells every row again under new keys.",
   ),
   OBJECT_KEY_REFUSED: entry(
     EXIT.usage,
@@ -163,6 +155,16 @@ export const ERROR_CODES = {
     "Look at each failed run with `sync show RUN`, mend what it names, and run the same command again.",
   ),
   RUN_NOT_FOUND: entry(EXIT.usage, "No run has that id, or several begin with it.", "Look the run up in `sync history`."),
+  RUN_NOT_HELD: entry(
+    EXIT.usage,
+    "There is no held run to answer: none waits, or this one ended in another way.",
+    "`sync status` shows which streams are held, `sync history` their runs.",
+  ),
+  SCHEMA_CHANGED: entry(
+    EXIT.held,
+    "Columns or their mapping are no longer those of the rows delivered before, and `on_schema_change` is `hold`: the delta is staged and nothing was sent.",
+    "`sync show RUN` tells what changed. `sync approve RUN` delivers the delta, `sync reject RUN` drops it; `--accept-schema-change` accepts in advance, `on_schema_change: resync` or `adopt` always.",
+  ),
   SECRET_UNAVAILABLE: entry(
     EXIT.usage,
     "A secret that is kept in a file or printed by a command could not be had.",

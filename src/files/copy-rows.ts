@@ -56,6 +56,11 @@ function textCopy({ format, header }: CopyTarget, select: string): Copy {
   return { select: first === null ? select : `SELECT ${LINE} AS ${sqlName(first)} FROM (${select})`, options };
 }
 
+/** Whether files begin with a byte order mark; one in front of JSON or Parquet would be in nobody's way but their readers'. */
+export function beginsWithBom({ bom, format }: Pick<FileFormat, "bom" | "format">): boolean {
+  return bom && (format === "csv" || format === "txt");
+}
+
 /** The first line of a file as its bytes are, but for the LF. */
 export function firstLine(format: Pick<FileFormat, "bom" | "newline">, header: string): string {
   return `${format.bom ? BOM : ""}${header}${format.newline === "crlf" ? "\r" : ""}`;

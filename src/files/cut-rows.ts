@@ -4,7 +4,7 @@ import { SyncError } from "../core/errors.ts";
 import type { SqlSession } from "../core/ports.ts";
 import { count } from "../core/readable.ts";
 import { sqlText } from "../engine/sql-literal.ts";
-import { BOM, type CopyTarget, firstLine, writePart, type WrittenPart } from "./copy-rows.ts";
+import { beginsWithBom, BOM, type CopyTarget, firstLine, writePart, type WrittenPart } from "./copy-rows.ts";
 import { type FileRows, LINE } from "./file-rows.ts";
 import type { FilesRequest } from "./write-files.ts";
 
@@ -89,7 +89,7 @@ function partRows({ target, from }: Cut, rows: FileRows, start: bigint, end: big
   const where = `WHERE file_row_number >= ${start} AND file_row_number < ${end}`;
   if (target.format.format === "parquet")
     return `SELECT * EXCLUDE (${["file_row_number", ...rows.splits].join(", ")}) FROM ${from} ${where}`;
-  const bare = target.format.bom && target.header === null;
+  const bare = beginsWithBom(target.format) && target.header === null;
   const line = bare
     ? `CASE WHEN file_row_number = ${start} THEN concat(chr(${BOM.codePointAt(0)}), ${LINE}) ELSE ${LINE} END AS ${LINE}`
     : LINE;
@@ -105,7 +105,7 @@ async function endOfPart(cut: Cut, start: bigint, last: bigint): Promise<bigint>
 
 async function endOfBytes({ session, target, stream, from, signal }: Cut, start: bigint, end: bigint, maxBytes: number): Promise<bigint> {
   const { format, header } = target;
-  const above = header === null ? (format.bom ? BOM : "") : `${firstLine(format, header)}\n`;
+  const above = header === null ? (beginsWithBom(format) ? BOM : "") : `${firstLine(format, header)}\n`;
   const room = BigInt(maxBytes - Buffer.byteLength(above));
   const before = start === 0n ? "0" : `(SELECT e FROM ${from} WHERE file_row_number = ${start - 1n})`;
   const fits = `SELECT count(*) FROM ${from} WHERE file_row_number >= ${start} AND file_row_number < ${end} AND e <= ${before} + ${room}`;

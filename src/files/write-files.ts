@@ -2,9 +2,9 @@ import type { Delta, ResolvedMapping, StagedFile } from "../core/delta.ts";
 import { hashFile, syncFile } from "../core/durable-file.ts";
 import { SyncError } from "../core/errors.ts";
 import type { SqlSession } from "../core/ports.ts";
-import type { FileFormat, Stream } from "../core/types.ts";
+import type { Stream } from "../core/types.ts";
 import { fileGroups, type FileGroup } from "./change-groups.ts";
-import { type CopyTarget, type WrittenPart, writePart } from "./copy-rows.ts";
+import { beginsWithBom, type CopyTarget, type WrittenPart, writePart } from "./copy-rows.ts";
 import { writeCutParts } from "./cut-rows.ts";
 import { encryptFile } from "./encrypt-file.ts";
 import { fileRows, findUnencodable, headerLine } from "./file-rows.ts";
@@ -77,11 +77,7 @@ async function writeGroup(
 /** Whether rows have to be counted or measured before it is known in which file they stand. A first line carries the byte order mark by itself. */
 function isCut({ format, header }: CopyTarget, rows: bigint): boolean {
   if (rows === 0n) return false;
-  return format.splitBy.length > 0 || format.maxRows !== null || format.maxBytes !== null || (hasBom(format) && header === null);
-}
-
-function hasBom(format: FileFormat): boolean {
-  return format.bom && format.format !== "parquet";
+  return format.splitBy.length > 0 || format.maxRows !== null || format.maxBytes !== null || (beginsWithBom(format) && header === null);
 }
 
 function refuseOtherCount(request: FilesRequest, change: string, parts: readonly WrittenPart[], expected: bigint): void {

@@ -147,6 +147,7 @@ const PIECES = [
   "full",
   ".",
   "x{{",
+  "{event}",
 ] as const;
 const templates = fc
   .tuple(
@@ -154,17 +155,27 @@ const templates = fc
     fc.array(fc.constantFrom(...PIECES), { minLength: 3, maxLength: 9 }),
     fc.constantFrom("csv", "", "1"),
   )
-  .map(([folder, name, extension]) => template(folder.join(""), name.join(""), { extension }));
+  .map(([folder, name, extension]) => {
+    const splitBy = [...folder, ...name].includes("{event}") ? ["event"] : [];
+    return template(folder.join(""), name.join(""), { extension, splitBy });
+  });
+const events = fc.constantFrom(null, "", "a", "a-1", "1", "11", "a-added", "full", "a.b", "x_", "~null", "/", "é");
 const values = fc.record({
   generation: fc.constantFrom(1, 2, 10, 11, 12, 21, 100, 101, 111, 1000, 1001),
   change: fc.constantFrom<FileChange>("added", "changed", "removed", "full"),
   part: fc.constantFrom(1, 2, 10, 11, 12, 21, 100, 101, 111, 1001),
+  event: events,
 });
 
 /** A run makes one generation: its id and its slot follow from it. Some ids begin others. */
-function complete(value: Pick<KeyValues, "generation" | "change" | "part">): KeyValues {
+function complete(value: Pick<KeyValues, "generation" | "change" | "part"> & { readonly event: string | null }): KeyValues {
   const run = `a${"1".repeat(value.generation % 5)}${value.generation}x`;
-  return { ...value, run, scheduledAt: new Date(Date.UTC(2024, value.generation % 12, 1 + (value.generation % 3))) };
+  return {
+    ...value,
+    run,
+    split: { event: value.event },
+    scheduledAt: new Date(Date.UTC(2024, value.generation % 12, 1 + (value.generation % 3))),
+  };
 }
 
 describe("for every template that is accepted", () => {
@@ -173,7 +184,8 @@ describe("for every template that is accepted", () => {
   test("two objects of a stream have different keys", () => {
     fc.assert(
       fc.property(accepted, fc.array(values, { minLength: 2, maxLength: 60 }), (written, all) => {
-        const told = new Set(all.map((value) => JSON.stringify(value)));
+        const isSplit = (written.splitBy ?? []).length > 0;
+        const told = new Set(all.map(({ event, ...value }) => JSON.stringify(isSplit ? { event, ...value } : value)));
         expect(new Set(all.map((value) => objectKey(written, complete(value)))).size).toBe(told.size);
       }),
       { numRuns: 300 },
