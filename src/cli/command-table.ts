@@ -3,6 +3,7 @@ import type { Answers } from "../sync/judge-delta.ts";
 import { CHECKING_COMMANDS } from "./checking-commands.ts";
 import { CHOICE, choice } from "./choice-options.ts";
 import type { CommandSpec, OptionBag, OptionSpec } from "./command.ts";
+import { HELD_COMMANDS } from "./held-commands.ts";
 
 const ALL: OptionSpec = { flags: "--all", description: "every enabled stream" };
 
@@ -11,11 +12,6 @@ const SLOT: OptionSpec = {
   description: "the scheduled instant that the run stands for (ISO 8601)",
   kind: "text",
 };
-
-const ANSWER_OPTIONS: readonly OptionSpec[] = [
-  { flags: "-m, --model <name...>", description: "streams whose newest held run is meant", kind: "list" },
-  { flags: "--reason <text>", description: "why, for the run's record", kind: "text" },
-];
 
 const ANSWERS: readonly OptionSpec[] = [
   { flags: "--allow-removals <rows>", description: "let so many rows be removed, whatever max_removed says", kind: "count" },
@@ -148,30 +144,7 @@ export const COMMANDS: readonly CommandSpec[] = [
       return await runModels({ choice: choice(bag), ...options, jobs: bag.number("jobs") ?? 1, failFast: bag.flag("failFast") }, context);
     },
   },
-  {
-    name: "approve",
-    summary: "deliver exactly the bytes of a held run",
-    examples: ["approve 01K9ZY02 --reason 'the partner left, as agreed'", "approve -m orders"],
-    arguments: [{ name: "[run]", description: "the run's id, or its first characters; or choose its stream with -m" }],
-    options: ANSWER_OPTIONS,
-    exits: [EXIT.usage, EXIT.held, EXIT.busy, EXIT.destination, EXIT.state, 130],
-    run: async (bag, [run], context) => {
-      const { answerHeld } = await import("./commands/answer-held.ts");
-      return await answerHeld("approve", { run: run ?? null, models: bag.list("model"), reason: bag.text("reason") }, context);
-    },
-  },
-  {
-    name: "reject",
-    summary: "drop the bytes of a held run",
-    examples: ["reject 01K9ZY02 --reason 'a partition was late'", "reject -m orders"],
-    arguments: [{ name: "[run]", description: "the run's id, or its first characters; or choose its stream with -m" }],
-    options: ANSWER_OPTIONS,
-    exits: [EXIT.usage, EXIT.held, EXIT.state],
-    run: async (bag, [run], context) => {
-      const { answerHeld } = await import("./commands/answer-held.ts");
-      return await answerHeld("reject", { run: run ?? null, models: bag.list("model"), reason: bag.text("reason") }, context);
-    },
-  },
+  ...HELD_COMMANDS,
   {
     name: "status",
     summary: "one line per stream: what was delivered last, and how runs went",

@@ -145,7 +145,21 @@ export const leaseSchema = z
 export type Lease = z.infer<typeof leaseSchema>;
 
 // `unfinished`: it began, and nothing is known of its end. `superseded`: another run delivered this generation first.
-const RUN_STATUSES = ["delivered", "unchanged", "baselined", "reset", "superseded", "busy", "failed", "interrupted", "unfinished"] as const;
+// `held`: it waits for an answer; `approved` (another run delivered its bytes) and `rejected` are the answers.
+const RUN_STATUSES = [
+  "delivered",
+  "unchanged",
+  "baselined",
+  "reset",
+  "held",
+  "approved",
+  "rejected",
+  "superseded",
+  "busy",
+  "failed",
+  "interrupted",
+  "unfinished",
+] as const;
 
 /** A run as people look back on it. */
 export const runRecordSchema = z
@@ -160,12 +174,12 @@ export const runRecordSchema = z
     endedAt: instant.nullable(),
     /** The run that finished this one's delivery. */
     finishedBy: z.string().nullable(),
+    /** Of a run that was held: who answered, and why. */
+    decision: z.strictObject({ by: z.string(), reason: z.string().nullable(), at: instant }).readonly().optional(),
     phases: z.array(z.strictObject({ phase: z.string(), ms: count }).readonly()).readonly(),
     counts: counts.nullable(),
     changedColumns,
-    files: z
-      .array(z.strictObject({ key: z.string(), change: z.string(), rows: count, size: count, sha256 }).readonly())
-      .readonly(),
+    files: z.array(z.strictObject({ key: z.string(), change: z.string(), rows: count, size: count, sha256 }).readonly()).readonly(),
     manifest: z.string().nullable(),
     destination: place.nullable(),
     warnings: z.array(z.string()).readonly(),

@@ -1,6 +1,8 @@
 import type { Stream } from "../core/types.ts";
 import { readCurrent } from "../state/current.ts";
 import type { Current, Plan, StoredCounts } from "../state/documents.ts";
+import { isHeld } from "./hold-run.ts";
+import { NO_ANSWERS, type Answers, type Verdict } from "./judge-delta.ts";
 import { firstCurrent, openStream } from "./open-stream.ts";
 import { writePlanFile } from "./plan-file.ts";
 import { openPlan } from "./resume-plan.ts";
@@ -8,7 +10,7 @@ import { openRun, type RunContext } from "./run-context.ts";
 import { storedCounts } from "./run-report.ts";
 import { deltaKind } from "./run-stream.ts";
 import { sampleDelta, type DeltaSample } from "./sample-delta.ts";
-import { compareAndWrite, delivers, stagePlan, type Comparison } from "./stage-delta.ts";
+import { compareAndWrite, delivers, fileKind, stagePlan, type Comparison, type ComparisonOptions } from "./stage-delta.ts";
 import { dropStaging } from "./stage-folder.ts";
 import { refuseChangedIdentity, streamIdentity } from "./stream-identity.ts";
 import type { SyncDeps } from "./sync-deps.ts";
@@ -17,6 +19,8 @@ import type { SyncDeps } from "./sync-deps.ts";
 export interface PlanStreamOptions {
   readonly slot: Date | null;
   readonly fullResync: boolean;
+  /** What is allowed although a guard would hold it; nothing when left out. */
+  readonly answers?: Answers;
   /** How many example rows of each kind of change. */
   readonly samples: number;
   /** Keep the bytes, so that exactly they can be run later; `planFile` of the preview is then the text to save. */
@@ -27,8 +31,8 @@ export interface PlanStreamOptions {
 export interface PlanPreview {
   readonly stream: string;
   readonly run: string;
-  /** `unfinished`: a delivery is under way, and a run finishes it first; the rest tells of that one. `unchanged`: nothing to tell. */
-  readonly outcome: "deliver" | "baseline" | "unchanged" | "unfinished";
+  /** `unfinished`: a delivery is under way, and a run finishes it first; the rest tells of that one. `held`: a guard would hold it. `unchanged`: nothing to tell. */
+  readonly outcome: "deliver" | "held" | "baseline" | "unchanged" | "unfinished";
   readonly generation: number;
   readonly kind: "delta" | "full";
   readonly slot: string;
@@ -44,6 +48,8 @@ export interface PlanPreview {
     readonly sha256: string;
   }[];
   readonly manifest: string | null;
+  /** What the guards say; a run that one of them is not content with is held. null: there was nothing to judge. */
+  readonly verdict: Verdict | null;
   readonly samples: readonly DeltaSample[];
   readonly planFile: string | null;
 }
@@ -57,7 +63,8 @@ export async function planStream(deps: SyncDeps, stream: Stream, options: PlanSt
     : ((await readCurrent(deps.state, stream.name, signal)) ?? firstCurrent(context));
   const open = await openPlan(context, current, signal);
   if (open !== null) return previewOfPlan(current, open, "unfinished");
-  if (!options.fullResync) refuseChangedIdentity(stream, current, streamIdentity(stream, context.destination.place));
+  const identity = streamIdentity(stream, context.destination.place);
+  if (!options.fullResync) refuseChangedIdentity(stream, current, identity, options.answers?.sameDestination === true);
   let kept = false;
   try {
     const preview = await look(context, current, options, signal);
@@ -71,29 +78,31 @@ export async function planStream(deps: SyncDeps, stream: Stream, options: PlanSt
 async function look(context: RunContext, current: Current, options: PlanStreamOptions, signal: AbortSignal): Promise<PlanPreview> {
   const kind = deltaKind(context.stream, current, { fullResync: options.fullResync, baseline: false });
   let samples: readonly DeltaSample[] = [];
-  const comparison = await compareAndWrite(context, current, kind, signal, async (seen, engine) => {
+  const inspect: ComparisonOptions["inspect"] = async (seen, engine) => {
     if (options.samples > 0) samples = await sampleDelta(engine, seen.delta, options.samples, signal);
-  });
-  const isTold = delivers(comparison, context.stream, kind);
-  const fileKind = kind === "delta" ? "delta" : "full";
-  const plan = isTold && options.keep ? await stagePlan(context, comparison, fileKind, signal) : null;
-  const outcome = isTold ? "deliver" : kind === "baseline" ? "baseline" : "unchanged";
-  return { ...previewOf(context, comparison, fileKind), outcome, samples, planFile: plan === null ? null : writePlanFile(plan) };
+  };
+  const comparison = await compareAndWrite(context, current, { kind, answers: options.answers ?? NO_ANSWERS, inspect }, signal);
+  const held = isHeld(comparison.verdict);
+  const isTold = delivers(comparison, context.stream);
+  const plan = isTold && options.keep && !held ? await stagePlan(context, comparison, signal) : null;
+  const outcome = held ? "held" : isTold ? "deliver" : kind === "baseline" ? "baseline" : "unchanged";
+  return { ...previewOf(context, comparison), outcome, samples, planFile: plan === null ? null : writePlanFile(plan) };
 }
 
-function previewOf(context: RunContext, { current, delta, files }: Comparison, kind: "delta" | "full"): PlanPreview {
+function previewOf(context: RunContext, { current, delta, files, kind, verdict }: Comparison): PlanPreview {
   return {
     stream: context.stream.name,
     run: context.run,
     outcome: "deliver",
     generation: current.generation + 1,
-    kind,
+    kind: fileKind(kind),
     slot: context.slot.toISOString(),
     base: { generation: current.generation, rows: current.rows, at: current.at },
     counts: storedCounts(delta.counts),
     changedColumns: context.report.record.changedColumns,
     files: files.map(({ key, change, rows, size, sha256 }) => ({ key, change, rows: Number(rows), size, sha256 })),
     manifest: null,
+    verdict,
     samples: [],
     planFile: null,
   };
@@ -112,6 +121,7 @@ function previewOfPlan(current: Current, plan: Plan, outcome: PlanPreview["outco
     changedColumns: plan.changedColumns,
     files: plan.objects.map(({ key, change, rows, size, sha256 }) => ({ key, change, rows, size, sha256 })),
     manifest: plan.manifest?.key ?? null,
+    verdict: null,
     samples: [],
     planFile: null,
   };

@@ -2,6 +2,7 @@ import type { Stream } from "../core/types.ts";
 import { swapCurrent } from "../state/current.ts";
 import type { Current, RunStatus } from "../state/documents.ts";
 import { isIntact } from "../state/state-files.ts";
+import { supersedeHeld } from "./hold-run.ts";
 import { recordedRun, type RunResult } from "./recorded-run.ts";
 import { openPlan } from "./resume-plan.ts";
 import type { RunContext } from "./run-context.ts";
@@ -38,7 +39,9 @@ async function reset(context: RunContext, signal: AbortSignal): Promise<RunStatu
       log: [],
       uncertain,
     };
-    if ((await swapCurrent(state, stream.name, seq, next, signal)) === "swapped") return "reset";
+    if ((await swapCurrent(state, stream.name, seq, next, signal)) !== "swapped") continue;
+    await supersedeHeld(context, signal);
+    return "reset";
   }
 }
 

@@ -2,6 +2,7 @@ import type { Delta, DeltaCounts } from "../core/delta.ts";
 import { SyncError, isAbort } from "../core/errors.ts";
 import type { Phase } from "../core/log.ts";
 import type { Plan, RunRecord, RunStatus, StoredCounts } from "../state/documents.ts";
+import { isHeldCode } from "./held-codes.ts";
 import type { SyncDeps } from "./sync-deps.ts";
 
 /** Gathers what happens in a run, tells it to the log as it happens, and makes the record of it. */
@@ -127,6 +128,7 @@ export function smallCount(rows: bigint): number {
 /** How a failed run ended: stopped by a signal, or failed. */
 export function failedStatus(error: unknown): RunStatus {
   if (error instanceof SyncError && error.code === "STREAM_BUSY") return "busy";
+  if (error instanceof SyncError && isHeldCode(error.code)) return "held";
   return isAbort(error) ? "interrupted" : "failed";
 }
 

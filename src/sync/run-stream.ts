@@ -8,14 +8,16 @@ import { createPlan } from "../state/plans.ts";
 import { forgetChecks, publishFile } from "../state/state-files.ts";
 import { confirmClaim } from "./confirm-claim.ts";
 import { dropUnnamed, foldWhenDue } from "./fold-when-due.ts";
+import { holdPlan, isHeld, refuseWhileHeld, supersedeHeld } from "./hold-run.ts";
+import { NO_ANSWERS, type Answers } from "./judge-delta.ts";
 import { mustReadCurrent, openStream } from "./open-stream.ts";
 import { asError, recordedRun, type RunResult } from "./recorded-run.ts";
 import { openPlan, recordFinished, rollForward } from "./resume-plan.ts";
 import { cacheFolder, type RunContext } from "./run-context.ts";
 import { smallCount } from "./run-report.ts";
-import { compareAndWrite, delivers, outputNames, stagePlan, type Comparison } from "./stage-delta.ts";
+import { compareAndWrite, delivers, outputNames, stagePlan, type Comparison, type ComparisonOptions } from "./stage-delta.ts";
 import { cleanStaging, dropStaging, namedFiles } from "./stage-folder.ts";
-import { refuseChangedIdentity, streamIdentity } from "./stream-identity.ts";
+import { identityDiffers, refuseChangedIdentity, streamIdentity } from "./stream-identity.ts";
 import type { SyncDeps } from "./sync-deps.ts";
 
 /** What a run may be asked to do besides its usual work. */
@@ -26,6 +28,8 @@ export interface RunStreamOptions {
   readonly fullResync: boolean;
   /** Take the result as delivered and send nothing. */
   readonly baseline: boolean;
+  /** What is allowed although a guard would hold it; nothing when left out. */
+  readonly answers?: Answers;
 }
 
 /** Runs one stream from beginning to end. It never throws: what failed stands in the result and in the run's record. */
@@ -43,15 +47,26 @@ async function followProtocol(context: RunContext, options: RunStreamOptions, si
 
   // An open plan is finished before anything new is asked.
   current = await finishOpenPlan(context, current, signal);
-  if (!options.fullResync) refuseChangedIdentity(stream, current, streamIdentity(stream, destination.place));
+  const answers = options.answers ?? NO_ANSWERS;
+  const identity = streamIdentity(stream, destination.place);
+  if (!options.fullResync) refuseChangedIdentity(stream, current, identity, answers.sameDestination);
+  if (answersNothing(options, answers)) await refuseWhileHeld(context, current, signal);
 
   // EXTRACTED: what changed, proved to be all of it, and the files that tell it. STAGED: hashed and durable.
   const kind = deltaKind(stream, current, options);
-  const draft = await unlessOvertaken(context, current, () => draftPlan(context, current, kind, signal));
+  const draft = await unlessOvertaken(context, current, () => draftPlan(context, current, { kind, answers }, signal));
   if (draft === "overtaken") return await yieldToOther(context, signal);
-  if (draft.plan === null) return await closeWithoutPlan(context, draft.comparison, kind, signal);
+  await supersedeHeld(context, signal);
+  if (draft.plan === null) return await closeWithoutPlan(context, draft.comparison, signal);
+
+  // HELD: the bytes stay staged until somebody answers.
+  if (isHeld(draft.comparison.verdict)) return await holdPlan(context, draft.plan, draft.comparison.verdict, signal);
 
   return await commitPlan(context, draft.plan, signal);
+}
+
+function answersNothing({ fullResync, baseline }: RunStreamOptions, answers: Answers): boolean {
+  return !fullResync && !baseline && answers.allowRemovals === null && !answers.acceptSchemaChange && !answers.sameDestination;
 }
 
 /** From the commit decision to the end: create the plan, deliver its bytes, move CURRENT. */
@@ -73,10 +88,11 @@ export async function commitPlan(context: RunContext, plan: Plan, signal: AbortS
 
 type Draft = { readonly plan: Plan; readonly comparison: Comparison } | { readonly plan: null; readonly comparison: Comparison };
 
-async function draftPlan(context: RunContext, current: Current, kind: DeltaKind, signal: AbortSignal): Promise<Draft> {
-  const comparison = await compareAndWrite(context, current, kind, signal);
-  if (!delivers(comparison, context.stream, kind)) return { plan: null, comparison };
-  return { plan: await stagePlan(context, comparison, kind === "delta" ? "delta" : "full", signal), comparison };
+async function draftPlan(context: RunContext, current: Current, how: ComparisonOptions, signal: AbortSignal): Promise<Draft> {
+  const comparison = await compareAndWrite(context, current, how, signal);
+  // What is held is staged even when it tells nothing: approving it tells the consumer the new columns, or that there are no rows.
+  if (!delivers(comparison, context.stream) && !isHeld(comparison.verdict)) return { plan: null, comparison };
+  return { plan: await stagePlan(context, comparison, signal), comparison };
 }
 
 /** How the result is compared: decided by what the stream is, what it has told, and what was asked for. */
@@ -110,15 +126,11 @@ async function finishOpenPlan(context: RunContext, read: Current, signal: AbortS
 }
 
 /** A baseline, or fingerprints of rows that were looked at for nothing: a swap at the same generation, and only over what was compared. */
-async function closeWithoutPlan(
-  context: RunContext,
-  { current, delta, replaces }: Comparison,
-  kind: DeltaKind,
-  signal: AbortSignal,
-): Promise<RunStatus> {
+async function closeWithoutPlan(context: RunContext, { current, delta, kind }: Comparison, signal: AbortSignal): Promise<RunStatus> {
   const { state, keys, run, stream, deps } = context;
   const isBaseline = kind === "baseline";
-  if (isBaseline || delta.counts.refreshed > 0n) {
+  const identity = streamIdentity(stream, context.destination.place);
+  if (isBaseline || delta.counts.refreshed > 0n || (current.layout !== null && identityDiffers(current.identity, identity))) {
     const key = delta.wholeSnapshot ? keys.base(current.generation, run) : keys.log(current.generation, run);
     const file = await publishFile(state, delta.path, key, outputNames(delta), signal);
     const next: Current = {
@@ -127,7 +139,7 @@ async function closeWithoutPlan(
       run,
       at: deps.clock.now().toISOString(),
       reason: isBaseline ? "baselined" : "refreshed",
-      identity: isBaseline || replaces ? streamIdentity(stream, context.destination.place) : current.identity,
+      identity,
       layout: delta.layout,
       rows: smallCount(delta.counts.snapshotAfter),
       ...(delta.wholeSnapshot ? { base: file, log: [] } : { log: [...current.log, file] }),

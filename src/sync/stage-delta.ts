@@ -11,10 +11,13 @@ import { resolveColumnSecrets } from "../files/column-secrets.ts";
 import type { Current, FileRef, Plan } from "../state/documents.ts";
 import { fileBody, publishFile } from "../state/state-files.ts";
 import { bytesBody } from "../state/state-store.ts";
+import type { Answers, Verdict } from "./judge-delta.ts";
+import { judge } from "./judge.ts";
 import { loadSnapshot, type LoadedSnapshot } from "./load-snapshot.ts";
 import { modelQuery } from "./model-query.ts";
 import type { RunContext } from "./run-context.ts";
 import { smallCount, storedCounts } from "./run-report.ts";
+import { schemaChanges, type SchemaChanges } from "./schema-changes.ts";
 import { openStaging, type StageFolder } from "./stage-folder.ts";
 import { sameTable, streamIdentity } from "./stream-identity.ts";
 
@@ -29,21 +32,32 @@ export interface Comparison {
   readonly files: readonly StagedFile[];
   /** The snapshot was not compared with: its place or key is another. */
   readonly replaces: boolean;
+  /** How it was compared: as asked for, but for `on_schema_change: resync`. */
+  readonly kind: DeltaKind;
+  readonly verdict: Verdict;
+}
+
+/** How a run compares. */
+export interface ComparisonOptions {
+  readonly kind: DeltaKind;
+  readonly answers: Answers;
+  /** Looks at what was compared while the engine is open. */
+  readonly inspect?: (comparison: Comparison, engine: Engine) => Promise<void>;
 }
 
 /** Queries the source, compares with the snapshot, and writes the files that would tell the difference. Touches nothing but staging. */
 export async function compareAndWrite(
   context: RunContext,
   read: Current,
-  kind: DeltaKind,
+  { kind: asked, answers, inspect }: ComparisonOptions,
   signal: AbortSignal,
-  inspect?: (comparison: Comparison, engine: Engine) => Promise<void>,
 ): Promise<Comparison> {
   const { deps, stream, run, report } = context;
   const loaded = await loadSnapshot(context, read, signal);
   const staging = await openStaging(context, loaded.current, signal);
   await using engine = await deps.openEngine(signal);
-  const { delta, mapping, replaces } = await compare(context, loaded, kind, staging, engine, signal);
+  const compared = await compare(context, loaded, { kind: asked, answers, staging }, engine, signal);
+  const { delta, mapping, kind } = compared;
   await failpoint("extract.done");
   report.compared(delta);
   const request = {
@@ -58,7 +72,8 @@ export async function compareAndWrite(
   const writes = tells(delta) || (kind !== "baseline" && stream.fileFormat.empty === "header_only");
   const files = writes ? await report.phase("files", () => deps.parts.writeFiles(engine, request, signal), filesDetail) : [];
   if (files.length > 0) await failpoint("stage.files-written");
-  const comparison = { current: loaded.current, delta, mapping, staging, files, replaces };
+  const verdict = await judge(context, loaded, { ...compared, answers, tells: tells(delta) }, engine, signal);
+  const comparison = { current: loaded.current, ...compared, staging, files, verdict };
   await inspect?.(comparison, engine);
   return comparison;
 }
@@ -66,18 +81,20 @@ export async function compareAndWrite(
 async function compare(
   context: RunContext,
   { current, snapshot }: LoadedSnapshot,
-  kind: DeltaKind,
-  staging: StageFolder,
+  { kind, answers, staging }: Pick<ComparisonOptions, "kind" | "answers"> & Pick<Comparison, "staging">,
   engine: Engine,
   signal: AbortSignal,
-): Promise<Pick<Comparison, "delta" | "mapping" | "replaces">> {
+): Promise<Pick<Comparison, "delta" | "mapping" | "replaces" | "kind"> & { readonly schema: SchemaChanges | null }> {
   const { deps, stream, run, report, destination } = context;
   await using source = await deps.openSource(stream.source, { engine, stream: stream.name, run }, signal);
   const query = modelQuery(stream.query, source.dialect);
   const columns = await report.phase("describe", () => source.describe(query, signal));
   const mapped = { ...stream, columns: await resolveColumnSecrets(stream.columns, signal) };
   const mapping = deps.parts.resolveMapping(mapped, columns);
-  const replaces = snapshot !== null && !sameTable(current.identity, streamIdentity(stream, destination.place));
+  const isSame = answers.sameDestination || sameTable(current.identity, streamIdentity(stream, destination.place));
+  const replaces = snapshot !== null && !isSame;
+  const schema = snapshot === null || replaces || kind === "baseline" ? null : schemaChanges(snapshot.layout, layoutNow(mapping));
+  const resyncs = schema !== null && kind === "delta" && stream.onSchemaChange === "resync";
   const request = {
     source,
     projection: { query, columns: mapping.columns, keyCount: mapping.keyCount, ignoredCount: mapping.ignoredCount },
@@ -85,12 +102,17 @@ async function compare(
     mappingText: mapping.text,
     snapshot: replaces ? null : snapshot,
     changes: stream.changes,
-    kind,
+    kind: resyncs ? ("resync" as const) : kind,
+    ...(schema !== null && stream.onSchemaChange === "adopt" ? { adopted: schema.adopted } : {}),
     path: join(staging.path, "delta.parquet"),
     scratch: deps.scratch,
   };
   const delta = await report.phase("diff", () => deps.parts.computeDelta(engine, request, signal), diffDetail);
-  return { delta, mapping, replaces };
+  return { delta, mapping, replaces, kind: request.kind, schema };
+}
+
+function layoutNow({ columns, keyCount, ignoredCount, outputs, text }: ResolvedMapping): Parameters<typeof schemaChanges>[1] {
+  return { columns, keyCount, ignoredCount, outputs, mapping: text };
 }
 
 /** Whether a delta has anything to tell. */
@@ -99,8 +121,13 @@ function tells(delta: Delta): boolean {
   return added + changed + removed + full > 0n;
 }
 
+/** What a manifest calls a generation that was compared in such a way. */
+export function fileKind(kind: DeltaKind): "delta" | "full" {
+  return kind === "delta" ? "delta" : "full";
+}
+
 /** Whether a comparison is delivered: it tells something, or the stream delivers a generation all the same. */
-export function delivers({ delta }: Comparison, stream: Stream, kind: DeltaKind): boolean {
+export function delivers({ delta, kind }: Comparison, stream: Stream): boolean {
   return kind !== "baseline" && (tells(delta) || stream.fileFormat.empty !== "skip");
 }
 
@@ -115,7 +142,7 @@ function filesDetail(files: readonly StagedFile[]): string {
 }
 
 /** Makes a comparison durable and writes the plan that would deliver it; the plan is not yet created. */
-export async function stagePlan(context: RunContext, comparison: Comparison, kind: "delta" | "full", signal: AbortSignal): Promise<Plan> {
+export async function stagePlan(context: RunContext, comparison: Comparison, signal: AbortSignal): Promise<Plan> {
   const { keys, run, state } = context;
   const { current, delta, staging, files } = comparison;
   await syncFolder(join(staging.path, "files"));
@@ -134,7 +161,7 @@ export async function stagePlan(context: RunContext, comparison: Comparison, kin
   }));
   for (const file of files) await uploadStaged(context, file, staging.keyOf(`files/${basename(file.path)}`), signal);
   const done = await stageDone(context, comparison, signal);
-  const facts = { ...planFacts(context, comparison, ref, objects, kind), ...(done === null ? {} : { done }) };
+  const facts = { ...planFacts(context, comparison, ref, objects), ...(done === null ? {} : { done }) };
   const plan = { ...facts, manifest: await stageManifest(context, comparison, facts, signal) };
   await failpoint("stage.uploaded");
   return plan;
@@ -142,10 +169,9 @@ export async function stagePlan(context: RunContext, comparison: Comparison, kin
 
 function planFacts(
   context: RunContext,
-  { current, delta, replaces }: Comparison,
+  { current, delta, replaces, kind }: Comparison,
   ref: FileRef,
   objects: Plan["objects"],
-  kind: "delta" | "full",
 ): Omit<Plan, "manifest"> {
   const { stream, run, deps, slot, destination } = context;
   return {
@@ -157,7 +183,7 @@ function planFacts(
     run,
     at: deps.clock.now().toISOString(),
     slot: slot.toISOString(),
-    kind,
+    kind: fileKind(kind),
     identity: streamIdentity(stream, destination.place),
     replaces,
     objects,

@@ -2,8 +2,10 @@ import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { makeFolder } from "../core/durable-file.ts";
 import { stageSchema, type Current, type FileRef } from "../state/documents.ts";
+import { readHeld } from "../state/held-runs.ts";
 import { readPlan } from "../state/plans.ts";
 import { createDocument, readDocument, stateError } from "../state/state-store.ts";
+import { supersede } from "./hold-run.ts";
 import type { RunContext } from "./run-context.ts";
 
 /** Where a run writes what it may deliver. */
@@ -52,6 +54,7 @@ export async function cleanStaging(context: RunContext, current: Current, signal
     if (about === null) continue;
     const plan = await readPlan(state, keys, about.generation, signal);
     if (about.generation > current.generation && (plan === null || plan.run === run)) continue;
+    await closeHeld(context, run, signal);
     await deleteOrphans(
       context,
       run,
@@ -61,6 +64,12 @@ export async function cleanStaging(context: RunContext, current: Current, signal
     );
     await dropStaging({ ...context, run }, signal);
   }
+}
+
+/** A run that was held until its generation had passed is told to be so. */
+async function closeHeld(context: RunContext, run: string, signal: AbortSignal): Promise<void> {
+  const found = await readHeld(context.state, context.keys, run, signal);
+  if (found !== null && found.decision === null) await supersede(context, run, signal);
 }
 
 /** Files that the run put beside the log for a plan or swap that never came to be. */

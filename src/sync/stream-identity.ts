@@ -31,13 +31,23 @@ export function sameTable(a: StreamIdentity, b: StreamIdentity): boolean {
   return samePlace(a.destination, b.destination) && sameKey(a.key, b.key);
 }
 
-function sameKey(a: readonly string[], b: readonly string[]): boolean {
+/** Whether two primary keys are the same. */
+export function sameKey(a: readonly string[], b: readonly string[]): boolean {
   return a.length === b.length && a.every((column, at) => column === b[at]);
 }
 
-/** Refuses to compare with a snapshot that belongs to something else than the configuration names. */
-export function refuseChangedIdentity(stream: Stream, current: Current, now: StreamIdentity): void {
+/** Whether a snapshot belongs to another destination, source, key or mode. */
+export function identityDiffers(a: StreamIdentity, b: StreamIdentity): boolean {
+  return !sameTable(a, b) || a.source.name !== b.source.name || a.source.type !== b.source.type || a.mode !== b.mode;
+}
+
+/**
+ * Refuses to compare with a snapshot that belongs to something else than the configuration names, unless somebody said that the
+ * destination holds what was told all the same. By another key nothing can be compared.
+ */
+export function refuseChangedIdentity(stream: Stream, current: Current, now: StreamIdentity, sameDestination: boolean): void {
   if (current.layout === null) return; // nothing was told, so nothing can be wrong about it
+  if (sameDestination && sameKey(current.identity.key, now.key)) return;
   const before = current.identity;
   const differences = [
     samePlace(before.destination, now.destination)
@@ -54,8 +64,15 @@ export function refuseChangedIdentity(stream: Stream, current: Current, now: Str
     "IDENTITY_CHANGED",
     `What ${stream.name} has delivered belongs to another ${differences.join(", ")}. Nothing was sent.`,
     {
-      hint: `Undo the change in ${stream.file}; or deliver every row anew: \`sync run -m ${stream.name} --full-resync\`.`,
+      hint: answers(stream, sameKey(before.key, now.key)),
       context: { stream: stream.name, differences },
     },
   );
+}
+
+function answers(stream: Stream, keyStayed: boolean): string {
+  const anew = `Undo the change in ${stream.file}; or deliver every row anew: \`sync run -m ${stream.name} --full-resync\`.`;
+  return keyStayed
+    ? `${anew} Does the destination hold what was delivered all the same? \`sync run -m ${stream.name} --same-destination\`.`
+    : anew;
 }

@@ -1,6 +1,7 @@
 import { SyncError } from "../core/errors.ts";
 import { readCurrent } from "../state/current.ts";
 import type { Current, RunRecord } from "../state/documents.ts";
+import { heldRuns } from "../state/held-runs.ts";
 import { readPlan } from "../state/plans.ts";
 import { listRuns, readRun, type RunName } from "../state/run-records.ts";
 import { stateKeys } from "../state/state-keys.ts";
@@ -9,8 +10,10 @@ import type { SyncDeps } from "./sync-deps.ts";
 /** How a stream stands. */
 export interface StreamStatus {
   readonly stream: string;
-  /** `new`: never opened. `unfinished`: a delivery is under way or waits to be finished. `failed`: its newest run failed. */
-  readonly state: "new" | "ok" | "unfinished" | "failed";
+  /** `new`: never opened. `unfinished`: a delivery is under way or waits to be finished. `held`: it waits for an answer. `failed`: its newest run failed. */
+  readonly state: "new" | "ok" | "unfinished" | "held" | "failed";
+  /** The run whose bytes wait for `sync approve` or `sync reject`. */
+  readonly heldRun: string | null;
   readonly generation: number;
   readonly rows: number | null;
   /** When CURRENT last moved. */
@@ -49,10 +52,12 @@ async function oneStatus(deps: StatusDeps, stream: string, names: readonly RunNa
   const plan = current === null ? null : await readPlan(deps.state, stateKeys(stream), current.generation + 1, signal);
   const [newest] = names;
   const lastRun = newest === undefined ? null : await readRun(deps.state, newest, signal);
+  const heldRun = lastRun?.status === "held" && plan === null ? await waitingRun(deps, stream, signal) : null;
   const lastDelivery = await newestDelivery(deps, names, lastRun, signal);
   return {
     stream,
     state: stateOf(current, plan !== null, lastRun),
+    heldRun,
     generation: current?.generation ?? 0,
     rows: current === null || current.layout === null ? null : current.rows,
     at: current?.at ?? null,
@@ -60,6 +65,11 @@ async function oneStatus(deps: StatusDeps, stream: string, names: readonly RunNa
     lastRun,
     lastDelivery,
   };
+}
+
+async function waitingRun(deps: StatusDeps, stream: string, signal: AbortSignal): Promise<string | null> {
+  const waiting = (await heldRuns(deps.state, stateKeys(stream), signal)).filter(({ decision }) => decision === null);
+  return waiting.at(-1)?.held.run ?? null;
 }
 
 async function newestDelivery(
@@ -79,6 +89,7 @@ async function newestDelivery(
 function stateOf(current: Current | null, isOpen: boolean, lastRun: RunRecord | null): StreamStatus["state"] {
   if (current === null) return "new";
   if (isOpen) return "unfinished";
+  if (lastRun?.status === "held") return "held";
   return lastRun?.status === "failed" ? "failed" : "ok";
 }
 

@@ -57,6 +57,7 @@ test("a plan shows counts, files and examples", async () => {
         audiences/000001/added-0001.csv  810 rows  55.1 kB
       Examples
         + CustomerId=1  Audience=vip  Email=customer0001@example.com  Spent=25576.84
+      Guards  the result has 810 rows, min_rows is 1 ok
       Nothing was delivered.
     --- stderr, exit 0
     audiences  run RUN-ID-16-LETTER
@@ -125,6 +126,9 @@ test("the day after, a plan shows what changed", async () => {
         ~ Id=4  Email: customer0004@example.com -> new.customer0004@example.com  UpdatedAt: 2026-01-01T08:47:08.004 -> 2026-11-02T10:05:00
         - Id=17  Name=Ἰωάννης Ngũgĩ  Email=customer0017@example.com  Company=""  Country=JP  Tier=silver  Credit=1346.23  Note=NULL  Partner=acme  UpdatedAt=2026-01-02T13:20:19.017
         - Id=267  Name=Noor Nguyễn  Email=customer0267@example.com  Company=NULL  Country=BR  Tier=NULL  Credit=1143.67  Note=NULL  Partner=acme  UpdatedAt=2026-01-25T10:26:09.267
+      Guards  removed 12 of 3,000 rows (0.4 %), max_removed is 20 % ok
+              changed 28 of 3,000 rows (0.9 %), max_changed is 50 % ok
+              the result has 3,027 rows, min_rows is 1 ok
       Nothing was delivered.
     --- stderr, exit 0
     "
@@ -188,6 +192,9 @@ test("a kept plan is delivered as it was shown, once", async () => {
       Would deliver gen 2
         audiences/000002/removed-0001.csv  21 rows  1.5 kB
         audiences/000002/added-0001.csv     5 rows   359 B
+      Guards  removed 21 of 810 rows (2.6 %), max_removed is 20 % ok
+              changed 0 of 810 rows (0.0 %), max_changed is 50 % ok
+              the result has 794 rows, min_rows is 1 ok
       Nothing was delivered.
 
     Deliver exactly this:  sync run --plan next.plan

@@ -27,6 +27,16 @@ test("a project compiles to streams with every default filled in and every path 
       mode: "delta",
       changes: ["added", "changed", "removed"],
       firstRun: "full",
+      guards: {
+        maxRemoved: { percent: 20 },
+        maxChanged: { percent: 50 },
+        maxAdded: null,
+        minRows: 1,
+        aboveRows: 100,
+        per: [],
+        held: "supersede",
+      },
+      onSchemaChange: "hold",
       ignoreChangesIn: [],
       columns: null,
       fileFormat: {

@@ -12,10 +12,8 @@ mode: append
 changes: {upsert: [added, changed]}
 checkpoint: "0 6 * * 1"
 diff_in: warehouse
-on_schema_change: hold
 file: {format: parquet, newline: crlf, bom: true, split_by: [_change], compression: gzip, quote: none, done_file: x, pgp: {}}
 schedule: "0 6 * * *"
-guards: off
 alerts: [ops]
 `;
   expect(await model(text)).toMatchInlineSnapshot(`
@@ -32,40 +30,32 @@ alerts: [ops]
       8 | diff_in: warehouse
           ^^^^^^^ take it away
 
-    models/users.yaml:9:1 CONFIG_NOT_SUPPORTED_YET a choice for changed columns ("on_schema_change") is not supported yet
-      9 | on_schema_change: hold
-          ^^^^^^^^^^^^^^^^ take it away
+    models/users.yaml:9:25 CONFIG_INVALID "newline" has no effect with format: parquet
+      9 | file: {format: parquet, newline: crlf, bom: true, split_by: [_change], compression: gzip, quote: none, done_file: x, pgp…
+                                  ^^^^^^^ take it away
 
-    models/users.yaml:10:25 CONFIG_INVALID "newline" has no effect with format: parquet
-      10 | file: {format: parquet, newline: crlf, bom: true, split_by: [_change], compression: gzip, quote: none, done_file: x, pgp…
-                                   ^^^^^^^ take it away
+    models/users.yaml:9:40 CONFIG_INVALID "bom" has no effect with format: parquet
+      9 | file: {format: parquet, newline: crlf, bom: true, split_by: [_change], compression: gzip, quote: none, done_file: x, pgp…
+                                                 ^^^ take it away
 
-    models/users.yaml:10:40 CONFIG_INVALID "bom" has no effect with format: parquet
-      10 | file: {format: parquet, newline: crlf, bom: true, split_by: [_change], compression: gzip, quote: none, done_file: x, pgp…
-                                                  ^^^ take it away
+    models/users.yaml:9:91 CONFIG_INVALID "quote" has no effect with format: parquet
+      9 | … {format: parquet, newline: crlf, bom: true, split_by: [_change], compression: gzip, quote: none, done_file: x, pgp: {}}
+                                                                                                ^^^^^ take it away
 
-    models/users.yaml:10:91 CONFIG_INVALID "quote" has no effect with format: parquet
-      10 | … {format: parquet, newline: crlf, bom: true, split_by: [_change], compression: gzip, quote: none, done_file: x, pgp: {}}
-                                                                                                 ^^^^^ take it away
+    models/users.yaml:9:115 CONFIG_KEYS_COLLIDE file.done_file: keys must differ for every generation: put {generation} in
+      9 | … {format: parquet, newline: crlf, bom: true, split_by: [_change], compression: gzip, quote: none, done_file: x, pgp: {}}
+                                                                                                                        ^
 
-    models/users.yaml:10:115 CONFIG_KEYS_COLLIDE file.done_file: keys must differ for every generation: put {generation} in
-      10 | … {format: parquet, newline: crlf, bom: true, split_by: [_change], compression: gzip, quote: none, done_file: x, pgp: {}}
-                                                                                                                         ^
+    models/users.yaml:9:118 CONFIG_INVALID "recipients" is missing
+      9 | … {format: parquet, newline: crlf, bom: true, split_by: [_change], compression: gzip, quote: none, done_file: x, pgp: {}}
+                                                                                                                           ^^^ add the key; it has to be a list
 
-    models/users.yaml:10:118 CONFIG_INVALID "recipients" is missing
-      10 | … {format: parquet, newline: crlf, bom: true, split_by: [_change], compression: gzip, quote: none, done_file: x, pgp: {}}
-                                                                                                                            ^^^ add the key; it has to be a list
-
-    models/users.yaml:11:1 CONFIG_NOT_SUPPORTED_YET a schedule ("schedule") is not supported yet
-      11 | schedule: "0 6 * * *"
+    models/users.yaml:10:1 CONFIG_NOT_SUPPORTED_YET a schedule ("schedule") is not supported yet
+      10 | schedule: "0 6 * * *"
            ^^^^^^^^ take it away
 
-    models/users.yaml:12:1 CONFIG_NOT_SUPPORTED_YET guards ("guards") is not supported yet
-      12 | guards: off
-           ^^^^^^ take it away
-
-    models/users.yaml:13:1 CONFIG_NOT_SUPPORTED_YET alerts ("alerts") is not supported yet
-      13 | alerts: [ops]
+    models/users.yaml:11:1 CONFIG_NOT_SUPPORTED_YET alerts ("alerts") is not supported yet
+      11 | alerts: [ops]
            ^^^^^^ take it away
     "
   `);

@@ -3,6 +3,7 @@ import { resolve } from "node:path";
 import { SyncError } from "../../core/errors.ts";
 import { EXIT } from "../../core/exit-codes.ts";
 import type { Stream } from "../../core/types.ts";
+import type { Answers } from "../../sync/judge-delta.ts";
 import { planStream, type PlanPreview } from "../../sync/plan-stream.ts";
 import { assemble } from "../assemble.ts";
 import type { CommandContext, CommandOutcome } from "../command.ts";
@@ -21,6 +22,7 @@ export interface PlanOptions {
   readonly fullResync: boolean;
   readonly slot: string | null;
   readonly detailedExitcode: boolean;
+  readonly answers: Answers;
 }
 
 /** Does all the work of a run but the sending, and shows what would be sent. */
@@ -31,11 +33,17 @@ export async function planStreams(options: PlanOptions, context: CommandContext)
     throw new SyncError("USAGE", `--out keeps the plan of one stream, and ${chosen.length} were chosen.`, { hint: "Name one with -m." });
   }
   await using program = await assemble(project, context);
-  const looks = { slot: parseSlot(options.slot), fullResync: options.fullResync, samples: options.show, keep: options.out !== null };
+  const looks = {
+    slot: parseSlot(options.slot),
+    fullResync: options.fullResync,
+    answers: options.answers,
+    samples: options.show,
+    keep: options.out !== null,
+  };
   const plans: PlanPreview[] = [];
   for (const stream of chosen) plans.push(await planStream(program.deps, stream, looks, context.signal));
   const kept = await keepPlan(options.out, plans[0], context);
-  const hasChanges = plans.some(({ outcome }) => outcome === "deliver" || outcome === "unfinished");
+  const hasChanges = plans.some(({ outcome }) => ["deliver", "held", "unfinished"].includes(outcome));
   const texts = plans.map((plan, at) => planText(plan, targetOf(chosen[at]), context.paint));
   return {
     warnings: [...warnings, ...skipped],
@@ -54,7 +62,10 @@ function targetOf(stream: Stream | undefined): string {
 async function keepPlan(out: string | null, plan: PlanPreview | undefined, { host, log }: CommandContext): Promise<string | null> {
   if (out === null || plan === undefined) return null;
   if (plan.planFile === null) {
-    log.warn(`There is nothing to keep for ${plan.stream}, so ${out} was not written.`);
+    const why = plan.outcome === "held" ? `A guard would hold ${plan.stream}` : `There is nothing to keep for ${plan.stream}`;
+    const answer =
+      plan.outcome === "held" ? " Allow it here: --allow-removals N, --accept-schema-change; or run it and approve the run." : "";
+    log.warn(`${why}, so ${out} was not written.${answer}`);
     return null;
   }
   await writeFile(resolve(host.cwd, out), plan.planFile);

@@ -4,6 +4,7 @@ import { SyncError } from "../../core/errors.ts";
 import { counted } from "../../core/readable.ts";
 import type { Project, Stream } from "../../core/types.ts";
 import { applyPlanFile, planFileStream } from "../../sync/apply-plan-file.ts";
+import type { Answers } from "../../sync/judge-delta.ts";
 import type { RunResult } from "../../sync/recorded-run.ts";
 import { runStreams } from "../../sync/run-many.ts";
 import type { SyncDeps } from "../../sync/sync-deps.ts";
@@ -26,6 +27,7 @@ export interface RunOptions {
   readonly slot: string | null;
   readonly jobs: number;
   readonly failFast: boolean;
+  readonly answers: Answers;
 }
 
 /** Delivers what changed in the chosen streams, or exactly the bytes of a kept plan. */
@@ -47,9 +49,10 @@ export async function runModels(options: RunOptions, context: CommandContext): P
   };
 }
 
-function choiceOf({ choice, plan, fullResync, slot }: RunOptions): StreamChoice {
+function choiceOf({ choice, plan, fullResync, slot, answers }: RunOptions): StreamChoice {
   if (plan === null) return choice;
-  if (choice.models.length > 0 || choice.select.length > 0 || choice.all || fullResync || slot !== null) {
+  const answered = answers.allowRemovals !== null || answers.acceptSchemaChange || answers.sameDestination;
+  if (choice.models.length > 0 || choice.select.length > 0 || choice.all || fullResync || slot !== null || answered) {
     throw new SyncError("USAGE", "--plan delivers the plan's own stream as it was planned, so no other choice goes with it.", {
       hint: `sync run --plan ${plan}`,
     });
@@ -64,8 +67,8 @@ async function runChosen(
   { host, log, signal }: CommandContext,
 ): Promise<readonly RunResult[]> {
   const jobs = allowedJobs(options.jobs, host.env["UV_THREADPOOL_SIZE"], (message) => log.warn(message));
-  const { fullResync, failFast } = options;
-  return await runStreams(deps, streams, { slot: parseSlot(options.slot), fullResync, jobs, failFast }, signal);
+  const { fullResync, failFast, answers } = options;
+  return await runStreams(deps, streams, { slot: parseSlot(options.slot), fullResync, jobs, failFast, answers }, signal);
 }
 
 async function runPlan(file: string, project: Project, deps: SyncDeps, { host, signal }: CommandContext): Promise<RunResult> {

@@ -44,6 +44,8 @@ function stateText({ state, openGeneration }: StreamStatus, paint: Paint): strin
       return state;
     case "unfinished":
       return paint.warning(`unfinished gen ${openGeneration}`);
+    case "held":
+      return paint.warning(state);
     case "failed":
       return paint.bad(state);
   }

@@ -1,4 +1,5 @@
 import { count } from "../../core/readable.ts";
+import type { Verdict } from "../../sync/judge-delta.ts";
 import type { PlanPreview } from "../../sync/plan-stream.ts";
 import type { DeltaSample } from "../../sync/sample-delta.ts";
 import type { Paint } from "../paint.ts";
@@ -20,13 +21,30 @@ export function planText(plan: PlanPreview, target: string, paint: Paint): strin
     const verb =
       plan.outcome === "unfinished"
         ? `Gen ${plan.generation} is under way; the next run finishes it`
-        : `Would deliver gen ${plan.generation}`;
+        : `Would ${plan.outcome === "held" ? "hold" : "deliver"} gen ${plan.generation}`;
     parts.push(indent(`${verb}\n${indent(fileLines(plan.files))}`));
   }
   const samples = plan.samples.flatMap((sample) => sampleLines(sample, paint));
   if (samples.length > 0) parts.push(indent(`Examples\n${indent(samples.join("\n"))}`));
+  if (plan.verdict !== null) parts.push(...guardLines(plan.verdict, paint).map((line) => indent(line)));
   parts.push(indent(verdict(plan)));
   return parts.join("\n");
+}
+
+const EFFECTS = {
+  hold: "a run is held for approval (on_schema_change: hold; --accept-schema-change accepts it)",
+  resync: "every row is delivered anew (on_schema_change: resync)",
+  adopt: "what is new is taken as told, other changes are delivered (on_schema_change: adopt)",
+  accepted: "accepted",
+} as const;
+
+/** What the guards say, one line, and what happens because of changed columns, one line each. */
+function guardLines({ checks, schema }: Verdict, paint: Paint): readonly string[] {
+  const guards = checks.filter(({ guard }) => guard !== "on_schema_change");
+  const said = guards.map(({ text, ok }) => (ok ? `${text} ok` : paint.bad(`${text} HELD`)));
+  const lines = said.length === 0 ? [] : [`Guards  ${said.join("\n        ")}`];
+  if (schema === null) return lines;
+  return [...lines, `Schema  ${[...schema.differences, `-> ${EFFECTS[schema.effect]}`].join("\n        ")}`];
 }
 
 function baseLine({ base }: PlanPreview): string {
@@ -41,6 +59,8 @@ function verdict({ outcome }: PlanPreview): string {
       return "Nothing to deliver.";
     case "baseline":
       return "A run would take this result as delivered and send nothing (first_run: baseline).";
+    case "held":
+      return "A run would be held for approval. Nothing was delivered.";
     case "deliver":
     case "unfinished":
       return "Nothing was delivered.";

@@ -13,6 +13,7 @@ export function runData(run: RunRecord): Readonly<Record<string, unknown>> {
     started_at: run.startedAt,
     ended_at: run.endedAt,
     finished_by: run.finishedBy,
+    ...(run.decision === undefined ? {} : { decision: run.decision }),
     rows: counts?.current ?? null,
     added: counts?.added ?? null,
     changed: counts?.changed ?? null,

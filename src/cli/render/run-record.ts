@@ -18,7 +18,10 @@ function statusText(status: RunStatus, paint: Paint): string {
     case "unchanged":
     case "baselined":
     case "reset":
+    case "approved":
       return paint.good(status);
+    case "held":
+    case "rejected":
     case "superseded":
     case "busy":
     case "interrupted":
@@ -58,18 +61,21 @@ export function fileLines(files: readonly { readonly key: string; readonly rows:
   );
 }
 
+const TELLS_COUNTS: readonly RunStatus[] = ["delivered", "held", "approved", "rejected"];
+
 /** What a run came to, as `sync run` tells it; of an error only its code, for the rest goes to stderr. */
 export function runSummary(run: RunRecord, paint: Paint): string {
   const generation = run.generation === null ? "" : ` · gen ${run.generation}`;
   const code = run.error === null ? "" : ` · ${paint.bad(run.error.code)}`;
   const head = `${paint.strong(run.stream)}  run ${run.run}${generation} · ${statusText(run.status, paint)}${code}`;
   const body: string[] = [];
-  if (run.status === "delivered" && run.counts !== null) body.push(countLines(run.counts, run.changedColumns, paint));
+  if (TELLS_COUNTS.includes(run.status) && run.counts !== null) body.push(countLines(run.counts, run.changedColumns, paint));
   if (run.status === "unchanged" && run.counts !== null) body.push(`${counted(run.counts.current, "row")} looked at, nothing to tell`);
   if (run.status === "baselined" && run.counts !== null)
     body.push(`${counted(run.counts.current, "row")} taken as delivered, nothing sent`);
   if (run.files.length > 0) {
-    if (run.destination !== null) body.push(placeText(run.destination));
+    const wouldGo = run.status === "held" || run.status === "rejected" ? "not sent: " : "";
+    if (run.destination !== null) body.push(wouldGo + placeText(run.destination));
     body.push(indent(fileLines(run.files)));
   }
   return [head, ...body.map((part) => indent(part))].join("\n");
@@ -82,6 +88,9 @@ export function runDetails(run: RunRecord, paint: Paint): string {
     ...(run.slot === null ? [] : [["slot", run.slot]]),
     ...(run.finishedBy === null ? [] : [["finished by", `run ${run.finishedBy}`]]),
     ...(run.manifest === null ? [] : [["manifest", run.manifest]]),
+    ...(run.decision === undefined
+      ? []
+      : [["answered", `by ${run.decision.by} at ${run.decision.at}${run.decision.reason === null ? "" : `: ${run.decision.reason}`}`]]),
     ...run.warnings.map((warning) => ["warning", warning]),
     ...(run.error === null ? [] : [["error", run.error.message]]),
     ...(run.error?.hint == null ? [] : [["", run.error.hint]]),
