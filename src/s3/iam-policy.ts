@@ -45,9 +45,20 @@ export function trustPolicy(trusted: { readonly principalArn: string; readonly e
   ]);
 }
 
-/** Both policies as Terraform: a role with its trust policy and its inline permission policy. */
-export function toTerraform(role: { readonly name: string; readonly trust: PolicyDocument; readonly permissions: PolicyDocument }): string {
+/** Both policies as Terraform: a role with its trust policy and its inline permission policy; without a trust policy, a policy to attach. */
+export function toTerraform(role: {
+  readonly name: string;
+  readonly trust: PolicyDocument | null;
+  readonly permissions: PolicyDocument;
+}): string {
   const label = role.name.replace(/[^A-Za-z0-9_]/g, "_").replace(/^(?=\d)/, "_");
+  if (role.trust === null) {
+    return `resource "aws_iam_policy" "${label}" {
+  name   = ${hclText(role.name)}
+  policy = jsonencode(${hclJson(role.permissions)})
+}
+`;
+  }
   return `resource "aws_iam_role" "${label}" {
   name               = ${hclText(role.name)}
   assume_role_policy = jsonencode(${hclJson(role.trust)})

@@ -1,0 +1,124 @@
+import { createHash } from "node:crypto";
+import { pipeline } from "node:stream/promises";
+import { SyncError } from "../core/errors.ts";
+import type { ObjectStore } from "../core/ports.ts";
+import type { Stream } from "../core/types.ts";
+import { readCurrent } from "../state/current.ts";
+import type { Current, Plan } from "../state/documents.ts";
+import { readPlan } from "../state/plans.ts";
+import { isIntact } from "../state/state-files.ts";
+import { stateKeys } from "../state/state-keys.ts";
+import { type Delivery, deliveries } from "./deliver-plan.ts";
+import { namedFiles } from "./stage-folder.ts";
+import { samePlace } from "./stream-identity.ts";
+import type { SyncDeps } from "./sync-deps.ts";
+
+/** Which generations are looked at: one, or the newest few that were delivered. */
+export interface VerifyOptions {
+  readonly generation: number | null;
+  readonly last: number;
+}
+
+/**
+ * What one object came to. `missing`: it is not there (any more), which a consumer may have seen to. `changed`: it holds other bytes than
+ * were delivered. `unreadable`: the credentials may not read there, so nothing is known of it.
+ */
+export interface VerifiedObject {
+  readonly generation: number;
+  readonly key: string;
+  readonly size: number;
+  readonly status: "ok" | "missing" | "changed" | "unreadable" | "replaced" | "elsewhere";
+}
+
+/** What of a stream could be compared with what is on record. */
+export interface StreamVerification {
+  readonly stream: string;
+  /** Null: the stream was never opened. */
+  readonly generation: number | null;
+  /** Files of the state that CURRENT names, hashed anew. */
+  readonly files: readonly { readonly key: string; readonly size: number; readonly status: "ok" | "damaged" }[];
+  readonly objects: readonly VerifiedObject[];
+  /** Generations that were asked for and given up, or never delivered. */
+  readonly skipped: readonly number[];
+}
+
+/** Hashes the files that CURRENT names and, where that is allowed, the objects of delivered generations. Changes nothing. */
+export async function verifyStream(
+  deps: SyncDeps,
+  stream: Stream,
+  options: VerifyOptions,
+  signal: AbortSignal,
+): Promise<StreamVerification> {
+  const current = await readCurrent(deps.state, stream.name, signal);
+  if (current === null) return { stream: stream.name, generation: null, files: [], objects: [], skipped: [] };
+  const files: StreamVerification["files"][number][] = [];
+  for (const { key, size, sha256 } of namedFiles(current)) {
+    files.push({ key, size, status: (await isIntact(deps.state, { key, size, sha256 }, signal)) ? "ok" : "damaged" });
+  }
+  const { plans, skipped } = await deliveredPlans(deps, stream, current, options, signal);
+  const objects = plans.length === 0 ? [] : await verifyPlans(deps, stream, plans, signal);
+  return { stream: stream.name, generation: current.generation, files, objects, skipped };
+}
+
+async function deliveredPlans(
+  { state }: SyncDeps,
+  stream: Stream,
+  { generation, abandoned }: Current,
+  options: VerifyOptions,
+  signal: AbortSignal,
+): Promise<{ readonly plans: readonly Plan[]; readonly skipped: readonly number[] }> {
+  const first = Math.max(1, generation - options.last + 1);
+  const wanted =
+    options.generation === null ? Array.from({ length: Math.max(0, generation - first + 1) }, (_, at) => first + at) : [options.generation];
+  const plans: Plan[] = [];
+  const skipped: number[] = [];
+  for (const each of wanted) {
+    const isDelivered = each <= generation && !abandoned.includes(each);
+    const plan = isDelivered ? await readPlan(state, stateKeys(stream.name), each, signal) : null;
+    if (plan === null) skipped.push(each);
+    else plans.push(plan);
+  }
+  return { plans, skipped };
+}
+
+async function verifyPlans(
+  deps: SyncDeps,
+  stream: Stream,
+  plans: readonly Plan[],
+  signal: AbortSignal,
+): Promise<readonly VerifiedObject[]> {
+  const run = deps.newRunId();
+  await using destination = await deps.openDestination(stream.destination, { stream: stream.name, run, generation: null }, signal);
+  const objects: VerifiedObject[] = [];
+  // The newest first: what it replaced is not looked for under an older one.
+  const replaced = new Set<string>();
+  for (const plan of plans.toReversed()) {
+    const isHere = samePlace(plan.identity.destination, destination.place);
+    for (const object of deliveries(plan)) {
+      const status = !isHere ? "elsewhere" : replaced.has(object.key) ? "replaced" : await look(destination, object, signal);
+      if (object.overwrite) replaced.add(object.key);
+      objects.push({ generation: plan.generation, key: object.key, size: object.size, status });
+    }
+  }
+  return objects;
+}
+
+async function look(destination: ObjectStore, { key, size, sha256 }: Delivery, signal: AbortSignal): Promise<VerifiedObject["status"]> {
+  const head = await destination.head(key, signal);
+  if (head.kind === "forbidden") return "unreadable";
+  if (head.kind === "missing") return "missing";
+  if (head.size !== size) return "changed";
+  try {
+    const stream = await destination.get(key, signal);
+    if (stream === null) return "missing";
+    const hash = createHash("sha256");
+    await pipeline(stream, hash, { signal });
+    return hash.digest("hex") === sha256 ? "ok" : "changed";
+  } catch (error) {
+    // Metadata may be open to those who may not have the bytes, for want of a KMS key, say.
+    if (error instanceof SyncError && UNREADABLE.includes(error.code)) return "unreadable";
+    throw error;
+  }
+}
+
+const UNREADABLE: readonly string[] = ["DESTINATION_ACCESS_DENIED", "DESTINATION_KMS_REFUSED"];
