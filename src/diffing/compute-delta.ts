@@ -24,9 +24,9 @@ export async function computeDelta(session: SqlSession, request: DeltaRequest, s
       ? await compareSuspects(session, request, snapshot, layout, signal)
       : await compareEverything(session, request, layout, signal);
     await checkDeltaKeys(session, request, signal);
-    if (bySuspects) await checkAddedKeys(session, request, snapshot, signal);
     const told = bySuspects ? snapshot.rows : null;
     const counts = await countDelta(session, request, current, told, signal);
+    if (bySuspects && counts.added > 0n) await checkAddedKeys(session, request, snapshot, signal);
     const changedColumns = counts.changed === 0n ? [] : await countChangedColumns(session, request, signal);
     return { path: request.path, layout, counts, changedColumns, wholeSnapshot: !bySuspects };
   } catch (error) {
