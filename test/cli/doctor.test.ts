@@ -160,10 +160,8 @@ describe("sync doctor", () => {
     await withProject(setup, async (project) => {
       const result = await examined(project, ["--only", "destination"]);
       expect(result).toMatchObject({ exit: 6, error: { code: "DOCTOR_DESTINATION", exit: 6 } });
-      const told = statement === null ? null : expect.stringContaining(statement);
-      expect(failures(result)).toEqual([
-        expect.objectContaining({ subject: "partner", check, code, statement: told, fix: expect.stringContaining(fix) }),
-      ]);
+      expect(failures(result)).toEqual([expect.objectContaining({ subject: "partner", check, code, fix: expect.stringContaining(fix) })]);
+      expect(String(failures(result)[0]?.statement)).toContain(statement ?? "null");
       // People read the same, the statement included.
       const { stdout } = await project.say("a", ["doctor", "--only", "destination"]);
       expect(stdout).toContain("destination  FAIL  partner");

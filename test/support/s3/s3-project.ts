@@ -24,6 +24,8 @@ export interface S3ProjectSetup {
   readonly state?: Readonly<Record<string, unknown>> | "folder";
   readonly stateRights?: readonly Grant[];
   readonly bucket?: BucketSpec;
+  /** In the place of the CSV file that `set` writes. */
+  readonly query?: string;
   readonly server?: TestS3Options;
 }
 
@@ -73,7 +75,7 @@ export async function s3Project(setup: S3ProjectSetup = {}): Promise<S3Project> 
   const config = {
     version: 1,
     state: setup.state === "folder" ? "state" : { ...state, ...setup.state },
-    engine: { memory_limit: "128MB", threads: 1, temp_directory: "tmp" },
+    engine: { memory_limit: "512MB", threads: 1, temp_directory: "tmp" },
     sources: { files: { type: "duckdb" } },
   };
   const host: S3Project["host"] = async (name, changes = {}) => {
@@ -81,7 +83,7 @@ export async function s3Project(setup: S3ProjectSetup = {}): Promise<S3Project> 
     const model = {
       source: "files",
       destination: "partner",
-      query: `SELECT * FROM read_csv('${folder.at("users.csv")}', header = true, all_varchar = true)`,
+      query: setup.query ?? `SELECT * FROM read_csv('${folder.at("users.csv")}', header = true, all_varchar = true)`,
       primary_key: ["id"],
     };
     // JSON is YAML.
