@@ -58,7 +58,7 @@ export function relationRows(relation: string, source: Source, projection: Proje
   const payload = projection.columns.map((_, at) => `t${String(at)}`);
   const compared = payload.slice(0, payload.length - projection.ignoredCount);
   // Length before text, a dash for NULL: no two rows make the same text.
-  const text = compared.map((name) => `coalesce(CAST(strlen(${name}) AS VARCHAR) || ':' || ${name}, '-')`).join(" || ");
+  const text = `concat(${compared.map((name) => `coalesce(CAST(strlen(${name}) AS VARCHAR) || ':' || ${name}, '-')`).join(", ")})`;
   const rows = `(SELECT ${texts.join(", ")} FROM (${relation}) WHERE nextval('${ROWS_READ}') > 0)`;
   return {
     payload,

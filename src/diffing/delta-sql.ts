@@ -1,4 +1,5 @@
 import type { ChangeKind } from "../core/types.ts";
+import { anyOf } from "../engine/any-of.ts";
 import type { DeltaRequest } from "./delta-request.ts";
 import { keyColumns, outputColumns, sameKey } from "./snapshot-view.ts";
 
@@ -51,7 +52,7 @@ function comparedRows(request: DeltaRequest, current: string, before: string): s
   const differs = request.outputs.flatMap((output, at) =>
     output.ignored || isAdopted(request, at) ? [] : [`n.o${String(at)} IS DISTINCT FROM b.o${String(at)}`],
   );
-  const changed = [...differs, ...(hasFlags ? ["b.unsure"] : [])].join(" OR ") || "false";
+  const changed = anyOf([...differs, ...(hasFlags ? ["b.unsure"] : [])]);
   const whole = request.kind === "resync" ? "WHEN n.present THEN 'full'" : "";
   const added = hasFlags ? "NOT coalesce(b.told, false)" : "b.present IS NULL";
   const op = `CASE WHEN n.torn THEN 'torn' WHEN n.present IS NULL THEN 'removed' ${whole} WHEN ${added} THEN 'added' WHEN ${changed} THEN 'changed' ELSE 'refresh' END`;

@@ -40,14 +40,14 @@ export async function findSuspects(
   const found = await checkConservation(session, request, snapshot, read.count, signal);
   const outputs = request.outputs.map((output) => output.name);
   const columns = [...keyColumns(layout.keyCount), ...outputColumns(outputs), "h1", "h2"].join(", ");
-  // A semi join on the first half narrows the scan by the Parquet reader itself; the second half then decides.
-  const gone = `SELECT g1, g2 FROM ${UNMATCHED} WHERE g1 IS NOT NULL`;
-  const where = `h1 IS NULL OR (h1 IN (SELECT g1 FROM (${gone})) AND (h1, h2) IN (SELECT (g1, g2) FROM (${gone})))`;
+  const select = `SELECT ${columns} FROM (${snapshotRows(snapshot, outputs)}) AS s`;
   // Every column of the snapshot is read here, so not for nothing.
-  const rows = found.suspects
-    ? `(${snapshotRows(snapshot, outputs)}) AS s WHERE ${where}`
-    : `(${snapshotRows({ ...snapshot, base: null, log: [] }, outputs)})`;
-  await session.run(`CREATE OR REPLACE TABLE ${OLD_SUSPECTS} AS SELECT ${columns} FROM ${rows}`, signal);
+  const parts = [
+    found.unmatched ? `${select} SEMI JOIN ${UNMATCHED} AS u ON s.h1 = u.g1 AND s.h2 = u.g2` : null,
+    found.untold ? `${select} WHERE h1 IS NULL` : null,
+  ].filter((part) => part !== null);
+  const none = snapshotRows({ ...snapshot, base: null, log: [] }, outputs);
+  await session.run(`CREATE OR REPLACE TABLE ${OLD_SUSPECTS} AS ${parts.join(" UNION ALL ") || none}`, signal);
   return read;
 }
 
@@ -64,14 +64,14 @@ function buildSideOptimizers(request: DeltaRequest): readonly string[] {
   return request.source.reading.shape === "relation" ? [] : ["join_order", "build_side_probe_side"];
 }
 
-/** Throws where the law is broken; else whether the snapshot has rows that may have changed. */
+/** Throws where the law is broken; else whether the snapshot has rows that no current row matched, and rows that left untold. */
 async function checkConservation(
   session: SqlSession,
   request: DeltaRequest,
   snapshot: Snapshot,
   current: bigint,
   signal: AbortSignal,
-): Promise<{ readonly suspects: boolean }> {
+): Promise<{ readonly unmatched: boolean; readonly untold: boolean }> {
   const [counts] = await session.rows(
     `SELECT count(h1), count(*), (SELECT count(h1) FROM ${UNMATCHED}), (SELECT count(g1) FROM ${UNMATCHED}) FROM (${snapshotRows(snapshot, [])})`,
     signal,
@@ -88,5 +88,5 @@ async function checkConservation(
       hint: "Send the whole table again with --full-resync.",
     });
   }
-  return { suspects: unmatchedSnapshot > 0n || all > told };
+  return { unmatched: unmatchedSnapshot > 0n, untold: all > told };
 }
