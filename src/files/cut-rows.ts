@@ -5,7 +5,7 @@ import type { SqlSession } from "../core/ports.ts";
 import { count } from "../core/readable.ts";
 import { sqlText } from "../engine/sql-literal.ts";
 import { beginsWithBom, BOM, type CopyTarget, firstLine, writePart, type WrittenPart } from "./copy-rows.ts";
-import { type FileRows, LINE } from "./file-rows.ts";
+import { type FileRows, LINE, ROW_NUMBER } from "./file-rows.ts";
 import type { FilesRequest } from "./write-files.ts";
 
 /** Where the rows of a change lie in the order of their files, so that each file is a range of it: later ones cost no more than the first. */
@@ -40,13 +40,9 @@ export async function writeCutParts(
 ): Promise<readonly WrittenPart[]> {
   const path = join(target.folder, `cut-${change}.parquet`);
   const { format } = target;
-  const order = rows.splits.length === 0 ? "" : ` ORDER BY ${rows.splits.map((name) => `${name} NULLS FIRST`).join(", ")}, n`;
   const measured = format.maxBytes === null ? "*" : `*, sum(strlen(${LINE}) + 1) OVER (ROWS UNBOUNDED PRECEDING) AS e`;
-  const values = [rows.values, ...rows.splits].join(", ");
-  const numbered = `SELECT ${values}${rows.splits.length === 0 ? "" : ", row_number() OVER () AS n"} FROM ${rows.from}`;
-  const ordered = `SELECT * ${rows.splits.length === 0 ? "" : "EXCLUDE (n) "}FROM (${numbered})${order}`;
   try {
-    await session.run(`COPY (SELECT ${measured} FROM (${ordered})) TO ${sqlText(path)} (FORMAT parquet)`, signal);
+    await session.run(`COPY (SELECT ${measured} FROM (${orderedRows(rows)})) TO ${sqlText(path)} (FORMAT parquet)`, signal);
     const from = `read_parquet(${sqlText(path)}, file_row_number=true)`;
     const cut = { session, target, stream: request.stream.name, from, signal };
     const parts: WrittenPart[] = [];
@@ -56,6 +52,13 @@ export async function writeCutParts(
   } finally {
     await rm(path, { force: true });
   }
+}
+
+/** The engine's sort spills inside its limit of memory; a window that counts rows would not. */
+function orderedRows({ values, splits, from }: FileRows): string {
+  if (splits.length === 0) return `SELECT ${values} FROM ${from}`;
+  const order = [...splits.map((name) => `${name} NULLS FIRST`), ROW_NUMBER].join(", ");
+  return `SELECT * EXCLUDE (${ROW_NUMBER}) FROM (SELECT ${[values, ...splits, ROW_NUMBER].join(", ")} FROM ${from}) ORDER BY ${order}`;
 }
 
 async function runsOf({ session, from, signal }: Cut, splits: readonly string[], splitBy: readonly string[]): Promise<readonly Run[]> {

@@ -12,6 +12,9 @@ import type { FilesRequest } from "./write-files.ts";
 /** The name of the one column of a text file's rows. */
 export const LINE = "line";
 
+/** The name of a row's number in the delta, where files are split. */
+export const ROW_NUMBER = "n";
+
 /** Rows of a delta, ready for a file of their format. */
 export interface FileRows {
   /** SQL of the values: the line of a text file, or the columns of a Parquet file. */
@@ -28,13 +31,15 @@ export function fileRows(request: FilesRequest, kinds: readonly FileChange[]): F
   const format = request.stream.fileFormat;
   const fields = fieldTexts(request, kinds);
   const splits = request.mapping.splits.map((output, at) => `${byKind(kinds, (kind) => outputText(output, kind))} AS s${at}`);
-  const raw = [...fields.map(({ text }, at) => `${text} AS r${at}`), ...splits].join(", ");
+  const numbered = splits.length === 0 ? [] : [`file_row_number AS ${ROW_NUMBER}`];
+  const raw = [...fields.map(({ text }, at) => `${text} AS r${at}`), ...splits, ...numbered].join(", ");
   const where = kinds.length === 0 ? "false" : `op IN (${kinds.map(sqlText).join(", ")})`;
-  const delta = `SELECT ${raw} FROM read_parquet(${sqlText(request.delta.path)}) WHERE ${where}`;
+  const delta = `SELECT ${raw} FROM read_parquet(${sqlText(request.delta.path)}, file_row_number=true) WHERE ${where}`;
   const shown = fields.map(({ kind }, at) => `${format.format === "parquet" ? `r${at}` : displayText(`r${at}`, kind, format)} AS f${at}`);
   const names = request.mapping.splits.map((_, at) => `s${at}`);
-  const from = `(SELECT ${[...shown, ...names].join(", ")} FROM (${delta}))`;
-  return { values: valuesOf(format, fields), splits: names, from: isText(format) ? cleaned(from, fields, names, format) : from, fields };
+  const kept = names.length === 0 ? [] : [...names, ROW_NUMBER];
+  const from = `(SELECT ${[...shown, ...kept].join(", ")} FROM (${delta}))`;
+  return { values: valuesOf(format, fields), splits: names, from: isText(format) ? cleaned(from, fields, kept, format) : from, fields };
 }
 
 function isText({ format }: FileFormat): boolean {
