@@ -1,9 +1,9 @@
 import { EXIT } from "../core/exit-codes.ts";
 import type { Answers } from "../sync/judge-delta.ts";
+import { ANSWERING_COMMANDS } from "./answering-commands.ts";
 import { CHECKING_COMMANDS } from "./checking-commands.ts";
 import { CHOICE, choice } from "./choice-options.ts";
 import type { CommandSpec, OptionBag, OptionSpec } from "./command.ts";
-import { HELD_COMMANDS } from "./held-commands.ts";
 
 const ALL: OptionSpec = { flags: "--all", description: "every enabled stream" };
 
@@ -144,7 +144,7 @@ export const COMMANDS: readonly CommandSpec[] = [
       return await runModels({ choice: choice(bag), ...options, jobs: bag.number("jobs") ?? 1, failFast: bag.flag("failFast") }, context);
     },
   },
-  ...HELD_COMMANDS,
+  ...ANSWERING_COMMANDS,
   {
     name: "status",
     summary: "one line per stream: what was delivered last, and how runs went",

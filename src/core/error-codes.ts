@@ -134,10 +134,20 @@ export const ERROR_CODES = {
     "An unfinished delivery belongs to another destination than the configuration now names.",
     "Point the destination back and run, so that the delivery is finished; change it after that.",
   ),
+  PLAN_ABANDONED: entry(
+    EXIT.destination,
+    "A delivery was given up with `sync state recover --abandon`; what of it had arrived may be visible at the destination.",
+    "Run the stream: its next delta states every row of the generation again.",
+  ),
   PLAN_FILE_INVALID: entry(
     EXIT.usage,
     "The file is not a plan made by `sync plan --out` for this state, or it was edited.",
     "Make a new one with `sync plan --out FILE`.",
+  ),
+  PLAN_NOT_OPEN: entry(
+    EXIT.usage,
+    "The generation to give up is not the one that is under way.",
+    "`sync state recover` without `--abandon` shows what is under way.",
   ),
   PLAN_STALE: entry(
     EXIT.held,
@@ -250,7 +260,7 @@ export const ERROR_CODES = {
   STATE_DAMAGED: entry(
     EXIT.state,
     "An object of the state root is missing, torn or changed. Nothing is compared with it and nothing is sent.",
-    "Restore the named object from a backup of the state root; without one, `sync state reset` delivers the whole table anew.",
+    "`sync state repair` puts the snapshot together from what is stored; or restore the named object from a backup. Without either, `sync state reset` delivers the whole table anew.",
   ),
   STATE_MISMATCH: entry(
     EXIT.state,

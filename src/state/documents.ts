@@ -36,7 +36,7 @@ const identity = z
   .readonly();
 
 // Why an entry of CURRENT was written.
-const SWAP_REASONS = ["opened", "promoted", "refreshed", "folded", "baselined", "voided", "reset"] as const;
+const SWAP_REASONS = ["opened", "promoted", "refreshed", "folded", "baselined", "voided", "abandoned", "reset", "repaired"] as const;
 
 /** CURRENT: what the destination of a stream has been told. */
 export const currentSchema = z
@@ -151,6 +151,9 @@ const RUN_STATUSES = [
   "unchanged",
   "baselined",
   "reset",
+  "recovered",
+  "abandoned",
+  "repaired",
   "held",
   "approved",
   "rejected",

@@ -84,7 +84,7 @@ function parseDocument<T>(bytes: Buffer, key: string, schema: z.ZodType<T>): T {
 export function damaged(key: string, what: string): SyncError {
   const stream = key.split("/")[0] ?? key;
   return new SyncError("STATE_DAMAGED", `${key} in the state root ${what}.`, {
-    hint: `Restore ${key} from a backup of the state root. Without one, \`sync state reset -m ${stream}\` delivers the whole table anew.`,
+    hint: `\`sync state repair -m ${stream}\` puts the snapshot together from what is stored; or restore ${key} from a backup. Without either, \`sync state reset -m ${stream}\` delivers the whole table anew.`,
     context: { key },
   });
 }

@@ -6,6 +6,7 @@ import type { Plan } from "../state/documents.ts";
 import { ObjectNotes } from "../state/plans.ts";
 import { fileBody, stagedFile } from "../state/state-files.ts";
 import { graceSignal } from "./grace-signal.ts";
+import { mustReadCurrent } from "./open-stream.ts";
 import { cacheFolder, type RunContext } from "./run-context.ts";
 import { sendObject } from "./send-object.ts";
 
@@ -61,6 +62,8 @@ export async function deliverPlan(context: RunContext, plan: Plan, signal: Abort
     () => counted(files.length + done.length, "file"),
   );
   if (outcome === "bytes_lost" || manifest.length === 0) return outcome;
+  // A generation that was given up meanwhile gets no manifest: the next one follows the manifest before it.
+  if ((await mustReadCurrent(context, signal)).abandoned.includes(plan.generation)) return outcome;
   return await report.phase("manifest", () => deliverEach(context, plan, manifest, signal));
 }
 

@@ -45,6 +45,12 @@ function refuseElsewhere(context: RunContext, plan: Plan): void {
   );
 }
 
+const ERRORS = {
+  promoted: null,
+  voided: { code: "BYTES_CHANGED", message: "The staged bytes were lost, so the delivery was given up.", hint: null },
+  abandoned: { code: "PLAN_ABANDONED", message: "A person gave the delivery up; what of it arrived may be visible.", hint: null },
+} as const;
+
 /** Writes the end of a run whose delivery this run finished, unless it tells its end itself. */
 export async function recordFinished(context: RunContext, plan: Plan, end: PlanEnd, signal: AbortSignal): Promise<void> {
   if (plan.run === context.run || end === "closed_by_another") return;
@@ -54,7 +60,6 @@ export async function recordFinished(context: RunContext, plan: Plan, end: PlanE
   const base = started ?? { ...context.report.record, run: plan.run, startedAt: plan.at, warnings: [] };
   const endedAt = context.deps.clock.now().toISOString();
   const status = end === "promoted" ? "delivered" : "failed";
-  const error =
-    end === "promoted" ? null : { code: "BYTES_CHANGED", message: "The staged bytes were lost, so the delivery was given up.", hint: null };
+  const error = ERRORS[end];
   await recordFinish(context.state, { ...base, ...planFacts(plan), status, endedAt, finishedBy: context.run, error }, signal);
 }

@@ -80,6 +80,7 @@ export async function commitPlan(context: RunContext, plan: Plan, signal: AbortS
   // DELIVERING, PUBLISHED, PROMOTED: the objects, the manifest, CURRENT.
   const { current, end } = await rollForward(context, plan, signal);
   if (end === "voided") throw bytesLost(plan);
+  if (end === "closed_by_another" && current.abandoned.includes(plan.generation)) throw givenUp(plan);
 
   // DONE: what is no longer needed goes, and a long log becomes a new base.
   await tidyUp(context, current, signal);
@@ -105,7 +106,7 @@ export function deltaKind(stream: Stream, current: Current, options: Pick<RunStr
 }
 
 /** Finishes the plan that is open, and brings the snapshot into a state that can be compared with. */
-async function finishOpenPlan(context: RunContext, read: Current, signal: AbortSignal): Promise<Current> {
+export async function finishOpenPlan(context: RunContext, read: Current, signal: AbortSignal): Promise<Current> {
   let current = read;
   for (let plan = await openPlan(context, current, signal); plan !== null; plan = await openPlan(context, current, signal)) {
     const open = plan;
@@ -184,6 +185,14 @@ async function unlessOvertaken<T>(context: RunContext, current: Current, work: (
     if (!isAbort(error) && now.generation > current.generation) return "overtaken";
     throw error;
   }
+}
+
+function givenUp(plan: Plan): SyncError {
+  return new SyncError("PLAN_ABANDONED", `Generation ${plan.generation} of ${plan.stream} was given up while it was delivered.`, {
+    hint: `\`sync run -m ${plan.stream}\` states every row of it again in the next generation.`,
+    retry: "transient",
+    context: { stream: plan.stream, generation: plan.generation },
+  });
 }
 
 function bytesLost(plan: Plan): SyncError {

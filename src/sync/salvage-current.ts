@@ -61,10 +61,15 @@ async function salvage(context: RunContext, signal: AbortSignal): Promise<Resett
 
 async function newestReadable(context: RunContext, seqs: readonly number[], signal: AbortSignal): Promise<Current | null> {
   for (const seq of seqs.toSorted((a, b) => b - a)) {
-    const found = await unlessDamaged(readDocument(context.state, context.keys.current(seq), currentSchema, signal));
+    const found = await unlessDamaged(readEntry(context, seq, signal));
     if (found !== null) return found;
   }
   return null;
+}
+
+/** One entry of CURRENT, or null. */
+export function readEntry({ state, keys }: Pick<RunContext, "state" | "keys">, seq: number, signal: AbortSignal): Promise<Current | null> {
+  return readDocument(state, keys.current(seq), currentSchema, signal);
 }
 
 async function readablePlans(context: RunContext, after: number, signal: AbortSignal): Promise<readonly Plan[]> {
@@ -90,7 +95,8 @@ async function lastManifest(context: RunContext, plans: readonly Plan[], signal:
   return null;
 }
 
-async function unlessDamaged<T>(reading: Promise<T>): Promise<T | null> {
+/** What was read, or null where it is damaged. */
+export async function unlessDamaged<T>(reading: Promise<T>): Promise<T | null> {
   try {
     return await reading;
   } catch (error) {

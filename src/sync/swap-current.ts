@@ -5,7 +5,7 @@ import { mustReadCurrent } from "./open-stream.ts";
 import type { RunContext } from "./run-context.ts";
 
 /** What a plan came to for this host. */
-export type PlanEnd = "promoted" | "voided" | "closed_by_another";
+export type PlanEnd = "promoted" | "voided" | "abandoned" | "closed_by_another";
 
 /** Moves CURRENT to the plan's generation: everything of it has arrived. */
 export function promotePlan(
@@ -25,11 +25,20 @@ export function voidPlan(
   return closePlan(context, plan, "voided", (current) => voided(current, plan), signal);
 }
 
+/** Consumes the plan's generation because a person gives it up; another host may be delivering it at this moment, so all its keys are uncertain. */
+export function abandonPlan(
+  context: RunContext,
+  plan: Plan,
+  signal: AbortSignal,
+): Promise<{ readonly current: Current; readonly end: PlanEnd }> {
+  return closePlan(context, plan, "abandoned", (current) => ({ ...voided(current, plan), reason: "abandoned" }), signal);
+}
+
 /** Always computed from the CURRENT that it swaps: a fold or refresh in between is kept, a higher generation ends it. */
 async function closePlan(
   context: RunContext,
   plan: Plan,
-  end: "promoted" | "voided",
+  end: Exclude<PlanEnd, "closed_by_another">,
   close: (current: Current) => Omit<Current, "seq" | "run" | "at">,
   signal: AbortSignal,
 ): Promise<{ readonly current: Current; readonly end: PlanEnd }> {
@@ -46,7 +55,7 @@ async function closePlan(
 }
 
 /** CURRENT once a plan has arrived whole: snapshot + delta, uncertain − stated. */
-function promoted(current: Current, plan: Plan): Current {
+export function promoted(current: Current, plan: Plan): Current {
   const wasReset = current.resetSeq !== null && current.resetSeq > plan.seq;
   return {
     ...current,

@@ -53,6 +53,8 @@ test("every command answers --json with one document of the contract", { timeout
     await ask("run", "-m", "audiences"),
     await ask("status"),
     await ask("history"),
+    await ask("verify"),
+    await ask("doctor"),
     await ask("state", "reset", "-m", "audiences", "--yes"),
     await ask("state", "baseline", "-m", "audiences", "--yes"),
     await ask("explain", "USAGE"),
@@ -80,12 +82,26 @@ test("every command answers --json with one document of the contract", { timeout
   documents.push(await ask("show", id));
   expect(documents.at(-1)?.data).toMatchObject({ run: { run_id: id, generation: 1 } });
 
+  await folder.write(
+    "models/held.yaml",
+    "source: warehouse\ndestination: partner\nquery: SELECT 1 AS id\nprimary_key: id\nguards: {min_rows: 2}\nfile: {folder: held}\n",
+  );
+  documents.push(await ask("state", "recover", "--yes"), await ask("state", "repair", "-m", "audiences", "--yes"));
+  for (const [verb, status] of [
+    ["reject", "rejected"],
+    ["approve", "delivered"],
+  ] as const) {
+    expect((await say(["run", "-m", "held"], { cwd: folder.path })).exit).toBe(3);
+    documents.push(await ask(verb, "-m", "held"));
+    expect(documents.at(-1)?.data).toMatchObject({ runs: [{ stream: "held", status }] });
+  }
+
   for (const document of documents) {
     const odd = keysOf(document).filter((key) => !/^[a-z][a-z0-9]*(?:_[a-z0-9]+)*$/.test(key));
     expect({ command: document.command, odd }).toEqual({ command: document.command, odd: [] });
   }
-  // `schema` shows a document that is not ours to rename; its own test looks at it.
-  expect([...seen, "schema"].toSorted()).toEqual(COMMANDS.map((spec) => spec.name).toSorted());
+  // `schema` shows a document that is not ours to rename, `iam` needs a destination on S3, `lint-file` a file; their own tests look at them.
+  expect([...seen, "schema", "iam", "lint-file"].toSorted()).toEqual(COMMANDS.map((spec) => spec.name).toSorted());
 });
 
 test("a failed run has both its record and its error in the document", async () => {

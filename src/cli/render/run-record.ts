@@ -18,8 +18,11 @@ function statusText(status: RunStatus, paint: Paint): string {
     case "unchanged":
     case "baselined":
     case "reset":
+    case "recovered":
+    case "repaired":
     case "approved":
       return paint.good(status);
+    case "abandoned":
     case "held":
     case "rejected":
     case "superseded":

@@ -1,4 +1,5 @@
 import { EXIT } from "../core/exit-codes.ts";
+import { CHOICE, choice } from "./choice-options.ts";
 import type { CommandSpec, OptionSpec } from "./command.ts";
 
 const ANSWER_OPTIONS: readonly OptionSpec[] = [
@@ -6,8 +7,8 @@ const ANSWER_OPTIONS: readonly OptionSpec[] = [
   { flags: "--reason <text>", description: "why, for the run's record", kind: "text" },
 ];
 
-/** Commands that answer about held runs. */
-export const HELD_COMMANDS: readonly CommandSpec[] = [
+/** Commands by which a person answers: about held runs, open deliveries and damaged state. */
+export const ANSWERING_COMMANDS: readonly CommandSpec[] = [
   {
     name: "approve",
     summary: "deliver exactly the bytes of a held run",
@@ -30,6 +31,37 @@ export const HELD_COMMANDS: readonly CommandSpec[] = [
     run: async (bag, [run], context) => {
       const { answerHeld } = await import("./commands/answer-held.ts");
       return await answerHeld("reject", { run: run ?? null, models: bag.list("model"), reason: bag.text("reason") }, context);
+    },
+  },
+  {
+    name: "state recover",
+    summary: "show deliveries that were begun and not ended, and bring them to their end",
+    examples: ["state recover", "state recover -m orders --abandon 42 --yes"],
+    arguments: [],
+    options: [
+      ...CHOICE,
+      {
+        flags: "--abandon <generation>",
+        description: "give this generation up instead; the next delta states its rows again",
+        kind: "count",
+      },
+    ],
+    exits: [EXIT.usage, EXIT.held, EXIT.busy, EXIT.destination, EXIT.state, 130],
+    run: async (bag, _args, context) => {
+      const { recoverState } = await import("./commands/state-recover.ts");
+      return await recoverState({ choice: choice(bag), abandon: bag.number("abandon") }, context);
+    },
+  },
+  {
+    name: "state repair",
+    summary: "put a damaged snapshot together from what is stored",
+    examples: ["state repair -m orders --yes"],
+    arguments: [],
+    options: CHOICE,
+    exits: [EXIT.usage, EXIT.busy, EXIT.state, 130],
+    run: async (bag, _args, context) => {
+      const { repairState } = await import("./commands/state-repair.ts");
+      return await repairState({ choice: choice(bag) }, context);
     },
   },
 ];

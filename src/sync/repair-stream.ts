@@ -1,0 +1,170 @@
+import { SyncError } from "../core/errors.ts";
+import type { Stream } from "../core/types.ts";
+import { swapCurrent } from "../state/current.ts";
+import type { Current, FileRef, Plan, RunStatus } from "../state/documents.ts";
+import { ObjectNotes, readPlan } from "../state/plans.ts";
+import { listRuns, readRun } from "../state/run-records.ts";
+import { isIntact } from "../state/state-files.ts";
+import { numberOf } from "../state/state-keys.ts";
+import { bytesBody, readBytes } from "../state/state-store.ts";
+import { deliveries } from "./deliver-plan.ts";
+import { firstCurrent } from "./open-stream.ts";
+import { recordedRun, type RunResult } from "./recorded-run.ts";
+import type { RunContext } from "./run-context.ts";
+import { readEntry, unlessDamaged } from "./salvage-current.ts";
+import { namedFiles } from "./stage-folder.ts";
+import { promoted, voided } from "./swap-current.ts";
+import type { SyncDeps } from "./sync-deps.ts";
+
+/**
+ * Puts a damaged snapshot together from what is stored: the newest entry of CURRENT (or the first whole delta) whose files are intact,
+ * and the deltas of the plans after it. The entries that stood there are copied aside first. STATE_DAMAGED when a part that is needed is lost too.
+ */
+export async function repairStream(deps: SyncDeps, stream: Stream, signal: AbortSignal): Promise<RunResult> {
+  return await recordedRun(deps, stream, null, (context) => repair(context, signal), signal);
+}
+
+async function repair(context: RunContext, signal: AbortSignal): Promise<RunStatus> {
+  const { state, keys, stream, run, deps, report } = context;
+  for (;;) {
+    const seqs = (await state.list(keys.currentPrefix, signal)).map(numberOf).filter((seq) => seq !== null);
+    const highest = Math.max(-1, ...seqs);
+    const entries = await readableEntries(context, seqs, signal);
+    const newest = entries.find(({ seq }) => seq === highest) ?? null;
+    if (newest !== null && (await filesIntact(context, newest, signal))) return "unchanged";
+    const start = (await intactEntry(context, entries, signal)) ?? (await fromPlans(context, newest, signal));
+    const rebuilt = await playForward(context, start, newest, signal);
+    await copyAside(context, signal);
+    const at = deps.clock.now().toISOString();
+    // The count is taken anew by the next fold.
+    const next: Current = { ...rebuilt, seq: highest + 1, run, at, reason: "repaired", rows: null };
+    if ((await swapCurrent(state, stream.name, highest, next, signal)) !== "swapped") continue;
+    report.warn(
+      `The snapshot of ${stream.name} was put together from ${start.base?.key ?? "the first delta"} and the deltas up to generation ${rebuilt.generation}. What stood there is kept in ${aside(context)}.`,
+    );
+    return "repaired";
+  }
+}
+
+async function readableEntries(context: RunContext, seqs: readonly number[], signal: AbortSignal): Promise<readonly Current[]> {
+  const entries: Current[] = [];
+  for (const seq of seqs.toSorted((a, b) => b - a)) {
+    const entry = await unlessDamaged(readEntry(context, seq, signal));
+    if (entry !== null && entry.seq === seq) entries.push(entry);
+  }
+  return entries;
+}
+
+async function filesIntact(context: RunContext, current: Current, signal: AbortSignal): Promise<boolean> {
+  for (const file of namedFiles(current)) if (!(await isIntact(context.state, file, signal))) return false;
+  return true;
+}
+
+/** The newest entry with all its files from which plans alone lead on: a baseline or reset after it is in no plan. */
+async function intactEntry(context: RunContext, entries: readonly Current[], signal: AbortSignal): Promise<Current | null> {
+  for (const entry of entries) {
+    if ((await filesIntact(context, entry, signal)) && !(await tableWasSet(context, entry.run, signal))) return entry;
+  }
+  return null;
+}
+
+/** Whether the snapshot was made anew by something else than a delivery after a run; ids of runs sort by time. */
+async function tableWasSet(context: RunContext, after: string, signal: AbortSignal): Promise<boolean> {
+  for (const name of await listRuns(context.state, signal)) {
+    if (name.stream !== context.stream.name || name.run <= after) continue;
+    const record = await readRun(context.state, name, signal);
+    if (record?.status === "baselined" || record?.status === "reset") return true;
+  }
+  return false;
+}
+
+/** The state before the last delta that holds a whole table by itself. */
+async function fromPlans(context: RunContext, newest: Current | null, signal: AbortSignal): Promise<Current> {
+  const { state, keys, stream } = context;
+  const generations = (await state.list(keys.planPrefix, signal)).filter((key) => key.endsWith(".json")).map(numberOf);
+  for (const generation of generations.filter((each) => each !== null).toReversed()) {
+    const plan = await unlessDamaged(readPlan(state, keys, generation, signal));
+    if (plan === null || newest?.abandoned.includes(generation) === true || !(plan.wholeSnapshot || plan.replaces || generation === 1))
+      continue;
+    if (!(await isIntact(state, plan.delta, signal)) || (await tableWasSet(context, plan.run, signal))) continue;
+    const before = generation - 1;
+    const abandoned = (newest?.abandoned ?? []).filter((each) => each < generation);
+    return {
+      ...firstCurrent(context),
+      generation: before,
+      stateId: plan.stateId,
+      identity: plan.identity,
+      abandoned,
+      manifest: await manifestBefore(context, generation, signal),
+    };
+  }
+  throw new SyncError("STATE_DAMAGED", `Nothing from which the snapshot of ${stream.name} could be put together is left whole.`, {
+    hint: `Restore ${keys.currentPrefix}, ${keys.basePrefix} and ${keys.logPrefix} from a backup; without one, \`sync state reset -m ${stream.name}\` delivers the whole table anew.`,
+    context: { stream: stream.name },
+  });
+}
+
+async function manifestBefore(context: RunContext, generation: number, signal: AbortSignal): Promise<Current["manifest"]> {
+  for (let before = generation - 1; before > 0; before -= 1) {
+    const plan = await unlessDamaged(readPlan(context.state, context.keys, before, signal));
+    if (plan?.manifest != null && (await arrived(context, plan, signal))) return { generation: before, sha256: plan.manifest.sha256 };
+  }
+  return null;
+}
+
+/** Plays the plans after an entry, as their deliveries ended. A last one that has not arrived stays open: the next run goes on with it. */
+async function playForward(context: RunContext, start: Current, newest: Current | null, signal: AbortSignal): Promise<Current> {
+  const { state, keys } = context;
+  let current = start;
+  for (;;) {
+    const generation = current.generation + 1;
+    const plan = await readPlan(state, keys, generation, signal);
+    if (plan === null) break;
+    const end = await endOf(context, plan, newest, signal);
+    if (end === "open") break;
+    if (!(await isIntact(state, plan.delta, signal))) throw lost(context, plan.delta);
+    current = end === "promoted" ? promoted(current, plan) : voided(current, plan);
+  }
+  if (newest !== null && current.generation < newest.generation) throw lost(context, { key: keys.plan(current.generation + 1) });
+  return current;
+}
+
+async function endOf(
+  context: RunContext,
+  plan: Plan,
+  newest: Current | null,
+  signal: AbortSignal,
+): Promise<"promoted" | "voided" | "open"> {
+  const { generation } = plan;
+  if (newest !== null && generation <= newest.generation) return newest.abandoned.includes(generation) ? "voided" : "promoted";
+  if (newest !== null) return "open";
+  // All of it arrived, so it is told, whether or not somebody got as far as writing that down.
+  if (await arrived(context, plan, signal)) return "promoted";
+  return (await unlessDamaged(readPlan(context.state, context.keys, generation + 1, signal))) === null ? "open" : "voided";
+}
+
+async function arrived(context: RunContext, plan: Plan, signal: AbortSignal): Promise<boolean> {
+  for (const { index } of deliveries(plan)) {
+    if (!(await new ObjectNotes(context.state, context.keys, plan.generation, index).isMarked(signal))) return false;
+  }
+  return true;
+}
+
+function aside({ stream, run }: RunContext): string {
+  return `${stream.name}/repaired/${run}/`;
+}
+
+async function copyAside(context: RunContext, signal: AbortSignal): Promise<void> {
+  const { state, keys } = context;
+  for (const key of await state.list(keys.currentPrefix, signal)) {
+    const bytes = await readBytes(state, key, signal);
+    if (bytes !== null) await state.putNew(aside(context) + key.slice(keys.currentPrefix.length), bytesBody(bytes), null, signal);
+  }
+}
+
+function lost({ stream }: RunContext, { key }: Pick<FileRef, "key">): SyncError {
+  return new SyncError("STATE_DAMAGED", `${key} is lost or damaged as well, so the snapshot of ${stream.name} cannot be put together.`, {
+    hint: `Restore ${key} from a backup and repair again; without one, \`sync state reset -m ${stream.name}\` delivers the whole table anew.`,
+    context: { stream: stream.name, key },
+  });
+}
