@@ -6,19 +6,28 @@ import { tempFolder, type TempFolder } from "../test/support/temp-folder.ts";
 import { type LocalS3, type MeasuredRun, runProgram, startLocalS3, writeProject } from "./bench-project.ts";
 import { changeTable, makeTable, QUERY } from "./bench-table.ts";
 import { type Measured, measureProcess } from "./measure-process.ts";
+import { measureUploads } from "./measure-uploads.ts";
 import { type Entry, reportText } from "./report.ts";
 
-const USAGE = "npm run bench -- [--rows 200000] [--limits 1GB,150MB] [--json]\nThe numbers of docs/benchmarks.md: --rows 5000000";
+const USAGE =
+  "npm run bench -- [--rows 200000] [--limits 1GB,150MB] [--megabytes 500] [--json]\nThe numbers of docs/benchmarks.md: --rows 5000000";
 
 const { values } = parseArgs({
   options: {
     rows: { type: "string", default: "200000" },
     limits: { type: "string", default: "1GB,150MB" },
+    megabytes: { type: "string", default: "500" },
     json: { type: "boolean", default: false },
   },
 });
 const rows = Number(values.rows);
 if (!Number.isSafeInteger(rows) || rows < 1000) throw new Error(`--rows is a number from 1000\n${USAGE}`);
+const megabytes = Number(values.megabytes);
+// Less goes in one PUT, which is not what is compared.
+if (!Number.isSafeInteger(megabytes) || megabytes < 70) throw new Error(`--megabytes is a number from 70\n${USAGE}`);
+
+/** Each way of sending is measured so often, and told at its best. */
+const UPLOAD_ROUNDS = 3;
 
 /** A measured piece of work before its ratio is known. */
 type Raw = Omit<Entry, "ratio">;
@@ -114,5 +123,7 @@ for (const [at, limit] of values.limits.split(",").entries()) {
   });
   entries.push(...group);
 }
-const report = { rows, node: process.versions.node, cpus: cpus().length, entries };
+say(`sending ${megabytes} MB to S3`);
+const uploads = await measureUploads(folder, megabytes * 1_000_000, UPLOAD_ROUNDS);
+const report = { rows, uploads, node: process.versions.node, cpus: cpus().length, entries };
 console.log(values.json ? JSON.stringify(report) : reportText(report));

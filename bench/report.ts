@@ -1,3 +1,5 @@
+import type { UploadEntry } from "./measure-uploads.ts";
+
 /** One measured piece of work. */
 export interface Entry {
   readonly work: string;
@@ -16,6 +18,7 @@ export interface Report {
   readonly node: string;
   readonly cpus: number;
   readonly entries: readonly Entry[];
+  readonly uploads: readonly UploadEntry[];
 }
 
 /** The report for people. */
@@ -25,14 +28,29 @@ export function reportText(report: Report): string {
     entry.work,
     `${entry.seconds.toFixed(2)} s`,
     entry.ratio.toFixed(2),
-    entry.peakBytes === null ? "–" : `${Math.round(entry.peakBytes / 1e6)} MB`,
+    size(entry.peakBytes),
     Object.entries(entry.phases ?? {})
       .map(([phase, seconds]) => `${phase} ${seconds.toFixed(2)}`)
       .join(" · "),
   ]);
+  const title = `${report.rows.toLocaleString("en")} rows of 10 columns · Node ${report.node} · ${report.cpus} CPUs`;
+  return [title, "", ...table(header, lines), "", ...table(UPLOAD_HEADER, report.uploads.map(uploadLine)), ""].join("\n");
+}
+
+const UPLOAD_HEADER = ["upload in parts", "wall", "MB/s", "× lib-storage", "peak RSS"];
+
+function uploadLine({ work, bytes, seconds, ratio, peakBytes }: UploadEntry): readonly string[] {
+  const speed = Math.round(bytes / 1e6 / seconds);
+  return [`${work}, ${Math.round(bytes / 1e6)} MB`, `${seconds.toFixed(2)} s`, String(speed), ratio.toFixed(2), size(peakBytes)];
+}
+
+function size(peakBytes: number | null): string {
+  return peakBytes === null ? "–" : `${Math.round(peakBytes / 1e6)} MB`;
+}
+
+function table(header: readonly string[], lines: readonly (readonly string[])[]): readonly string[] {
   const widths = header.map((title, at) => Math.max(...[header, ...lines].map((line) => (line[at] ?? title).length)));
   const row = (cells: readonly string[]): string => `| ${cells.map((cell, at) => cell.padEnd(widths[at] ?? 0)).join(" | ")} |`;
   const rule = `|${widths.map((width) => "-".repeat(width + 2)).join("|")}|`;
-  const title = `${report.rows.toLocaleString("en")} rows of 10 columns · Node ${report.node} · ${report.cpus} CPUs`;
-  return [title, "", row(header), rule, ...lines.map(row), ""].join("\n");
+  return [row(header), rule, ...lines.map(row)];
 }

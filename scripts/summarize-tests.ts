@@ -21,7 +21,9 @@ const broken = report.testResults.filter(
 );
 const counted = failed + broken.length;
 // Nothing passed, or vitest saw an error that belongs to no file: that is no success either.
-const failures = counted === 0 && (!report.success || passed === 0) ? 1 : counted;
+const unexplained = counted === 0 && (!report.success || passed === 0) ? 1 : counted;
+// What ran beside vitest's report, and came to one word.
+const failures = unexplained + process.argv.slice(3).filter((outcome) => outcome !== "passed").length;
 
 for (const test of skipped) console.log(`skipped: ${test.fullName}`);
 for (const file of broken) console.log(`failed outside its tests: ${file.name}`);

@@ -6,12 +6,19 @@ const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 
 // No time is asserted: what a busy machine measures proves nothing. The benchmark itself refuses wrong row counts.
 test("the benchmark measures every piece of work, and each yields the rows that it should", { timeout: 120_000 }, async () => {
-  const done = await execute(process.execPath, ["--import", "tsx", "bench/main.ts", "--rows", "5000", "--limits", "150MB", "--json"], {
-    cwd: ROOT,
-    timeoutMs: 110_000,
-  });
+  const done = await execute(
+    process.execPath,
+    ["--import", "tsx", "bench/main.ts", "--rows", "5000", "--limits", "150MB", "--megabytes", "70", "--json"],
+    {
+      cwd: ROOT,
+      timeoutMs: 110_000,
+    },
+  );
   expect(done.stderr).toBe("");
-  const report = JSON.parse(done.stdout) as { entries: { work: string; ratio: number; rows: number; peakBytes: number | null }[] };
+  const report = JSON.parse(done.stdout) as {
+    entries: { work: string; ratio: number; rows: number; peakBytes: number | null }[];
+    uploads: { work: string; bytes: number; seconds: number }[];
+  };
   expect(report.entries.map(({ work, rows }) => [work, rows])).toEqual([
     ["psql COPY … csv > /dev/null, before the parts", 5000],
     ["extract only > nowhere", 5000],
@@ -24,5 +31,10 @@ test("the benchmark measures every piece of work, and each yields the rows that 
     ["run with 1.4 % changed, engine 150MB", 70],
     ["psql COPY … csv > /dev/null, after engine 150MB", 5000],
   ]);
+  expect(report.uploads.map(({ work, bytes }) => [work, bytes])).toEqual([
+    ["one object to S3, as delivered", 70_000_000],
+    ["the same through @aws-sdk/lib-storage", 70_000_000],
+  ]);
+  for (const { seconds } of report.uploads) expect(seconds).toBeGreaterThan(0);
   for (const { ratio } of report.entries) expect(ratio).toBeGreaterThan(0);
 });

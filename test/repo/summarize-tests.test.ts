@@ -9,7 +9,11 @@ interface File {
   readonly tests: readonly string[];
 }
 
-async function summary(success: boolean, files: readonly File[]): Promise<{ last: string; code: number | null }> {
+async function summary(
+  success: boolean,
+  files: readonly File[],
+  ...besides: readonly string[]
+): Promise<{ last: string; code: number | null }> {
   await using folder = await tempFolder();
   const testResults = files.map(({ status, tests }, at) => ({
     name: `file-${at}.test.ts`,
@@ -17,7 +21,7 @@ async function summary(success: boolean, files: readonly File[]): Promise<{ last
     assertionResults: tests.map((one) => ({ fullName: "a test", status: one })),
   }));
   const report = await folder.write("report.json", JSON.stringify({ success, testResults }));
-  const done = await execute(process.execPath, ["--import", "tsx", "scripts/summarize-tests.ts", report], { cwd: join(ROOT) });
+  const done = await execute(process.execPath, ["--import", "tsx", "scripts/summarize-tests.ts", report, ...besides], { cwd: join(ROOT) });
   return { last: done.stdout.trimEnd().split("\n").at(-1) ?? "", code: done.code };
 }
 
@@ -38,5 +42,11 @@ describe("the last line of .ci/run", () => {
     ["no test at all", true, [], "0 passed, 1 failed, 0 skipped"],
   ])("fails the build on %s", async (_name, success, files, last) => {
     expect(await summary(success, files)).toEqual({ last, code: 1 });
+  });
+
+  test("counts what ran beside the report as one, when it failed", async () => {
+    const files = [{ status: "passed", tests: ["passed"] }];
+    expect(await summary(true, files, "passed")).toEqual({ last: "1 passed, 0 failed, 0 skipped", code: 0 });
+    expect(await summary(true, files, "failed")).toEqual({ last: "1 passed, 1 failed, 0 skipped", code: 1 });
   });
 });
