@@ -25,7 +25,7 @@ export async function encryptFile(path: string, recipients: readonly string[], s
 }
 
 /** The key of a recipient; CONFIG_INVALID when it is none, or nothing can be encrypted to it any more. */
-export async function readRecipient(armored: string): Promise<PublicKey> {
+async function readRecipient(armored: string): Promise<PublicKey> {
   const { readKey } = await import("openpgp");
   try {
     const key = await readKey({ armoredKey: armored });
