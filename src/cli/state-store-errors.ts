@@ -28,7 +28,7 @@ export function asStateStore(store: S3Store): StateBucket {
 }
 
 /** An error of a destination as one of the state root; any other error as it is. */
-export function stateErrorOf(error: unknown): unknown {
+function stateErrorOf(error: unknown): unknown {
   if (!(error instanceof SyncError) || !error.code.startsWith("DESTINATION_")) return error;
   const hint = error.hint?.replaceAll("in the destination", "in `state`").replaceAll("of the destination", "of `state`");
   return new SyncError("STATE_UNAVAILABLE", `The state root could not be used: ${error.message}`, {
