@@ -7,13 +7,13 @@ import type { EngineLimits } from "../core/types.ts";
  */
 export function engineError(error: unknown, doing: string, limits: EngineLimits | null): SyncError {
   if (error instanceof SyncError) return error;
-  const message = error instanceof Error ? error.message : String(error);
+  const message = (error instanceof Error ? error.message : String(error)).replace(/^Failed to extract statements: /u, "");
   const kind = /^([A-Z][A-Za-z ]*?) ?Error:/u.exec(message)?.[1] ?? "Unknown";
   if (/Maximum line size|exceeds? the maximum line size/iu.test(message)) return rowTooLarge();
   if (kind === "Out of Memory") return outOfMemory(message);
   if (/No space left|temp_directory|max_temp_directory_size/iu.test(message)) return diskFull();
-  if (BEFORE_ROWS.has(kind)) {
-    return new SyncError("ENGINE_QUERY_REFUSED", `The embedded engine cannot ${doing}: ${firstLine(message)}`, {
+  if (BEFORE_ROWS.has(kind) || /^IO Error: No files found/u.test(message)) {
+    return new SyncError("ENGINE_QUERY_REFUSED", `The embedded engine cannot ${doing}: ${withPlace(message)}`, {
       hint: "Check the query, its table and column names, and the paths of the files that it reads.",
       context: { kind },
     });
@@ -34,8 +34,11 @@ export function engineError(error: unknown, doing: string, limits: EngineLimits 
 /** Kinds of error that DuckDB raises before it reads a row. */
 const BEFORE_ROWS = new Set(["Parser", "Binder", "Catalog", "Syntax", "Permission", "Not implemented"]);
 
-function firstLine(message: string): string {
-  return message.split("\n", 1)[0] ?? "";
+/** What is wrong, and the line of the query with its caret where DuckDB shows one. */
+function withPlace(message: string): string {
+  const what = message.split("\n", 1)[0] ?? "";
+  const place = /\nLINE \d+: [^\n]*\n *\^/u.exec(message)?.[0] ?? "";
+  return `${what}${place}`;
 }
 
 function rowTooLarge(): SyncError {

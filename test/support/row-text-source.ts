@@ -22,7 +22,9 @@ const ESCAPES: Readonly<Record<string, string>> = {
 
 /** One row in the COPY text format of PostgreSQL. */
 export function rowText(row: readonly Text[]): string {
-  return row.map((value) => (value === null ? "\\N" : value.replace(/[\\\t\n\r\v\b\f]/gu, (character) => ESCAPES[character] ?? character))).join("\t");
+  return row
+    .map((value) => (value === null ? "\\N" : value.replace(/[\\\t\n\r\v\b\f]/gu, (character) => ESCAPES[character] ?? character)))
+    .join("\t");
 }
 
 /** A source that sends rows of canonical texts as row text; the columns are looked up by name in the projection. */

@@ -84,9 +84,13 @@ function refuseDuplicates(names: readonly string[]): void {
   for (const name of names) {
     const folded = name.toLowerCase();
     if (seen.has(folded)) {
-      throw new SyncError("SOURCE_QUERY_REFUSED", `The query returns two columns named "${name}" (DuckDB does not tell upper from lower case).`, {
-        hint: `Give one of them another name: … AS other_${name}`,
-      });
+      throw new SyncError(
+        "SOURCE_QUERY_REFUSED",
+        `The query returns two columns named "${name}" (DuckDB does not tell upper from lower case).`,
+        {
+          hint: `Give one of them another name: … AS other_${name}`,
+        },
+      );
     }
     seen.add(folded);
   }
