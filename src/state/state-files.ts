@@ -175,6 +175,17 @@ async function rememberHash(store: ObjectStore, named: NamedBytes, signal: Abort
   if (memory !== null) await store.putNew(memory, bytesBody(Buffer.alloc(0)), null, signal);
 }
 
+/** Keeps a file that was just put into a state root elsewhere where `download` looks first, so that it is not fetched back; no byte is copied. */
+export async function keepCopy(store: ObjectStore, path: string, sha256: string, cache: string): Promise<void> {
+  if (store.pathOf !== undefined) return;
+  try {
+    await linkNew(path, join(cache, sha256));
+  } catch (error) {
+    // A file system without hard links: then it is fetched.
+    if (errnoOf(error) === null) throw error;
+  }
+}
+
 async function download(store: ObjectStore, ref: NamedBytes, cache: string, signal: AbortSignal): Promise<string | null> {
   await makeFolder(cache);
   const path = join(cache, ref.sha256);

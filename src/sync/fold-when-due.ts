@@ -3,10 +3,10 @@ import type { Snapshot } from "../core/delta.ts";
 import { failpoint } from "../core/failpoint.ts";
 import { swapCurrent } from "../state/current.ts";
 import type { Current } from "../state/documents.ts";
-import { publishFile } from "../state/state-files.ts";
+import { keepCopy, publishFile } from "../state/state-files.ts";
 import { loadSnapshot } from "./load-snapshot.ts";
 import { mustReadCurrent } from "./open-stream.ts";
-import type { RunContext } from "./run-context.ts";
+import { cacheFolder, type RunContext } from "./run-context.ts";
 import { smallCount } from "./run-report.ts";
 import { dropStaging, namedFiles, openStaging } from "./stage-folder.ts";
 
@@ -41,6 +41,7 @@ async function fold(context: RunContext, current: Current, snapshot: Snapshot, s
   const { rows } = await deps.parts.foldBase(engine, snapshot, path, signal);
   const outputs = (current.layout?.outputs ?? []).map((output) => output.name);
   const base = await publishFile(state, path, keys.base(current.generation, run), outputs, signal);
+  await keepCopy(state, path, base.sha256, cacheFolder(context));
   await failpoint("fold.written");
   const at = deps.clock.now().toISOString();
   const next: Current = { ...current, seq: current.seq + 1, run, at, reason: "folded", base, log: [], rows: smallCount(rows) };

@@ -9,13 +9,13 @@ import type { DeltaKind } from "../diffing/delta-request.ts";
 import type { Engine } from "../engine/open-engine.ts";
 import { resolveColumnSecrets } from "../files/column-secrets.ts";
 import type { Current, FileRef, Plan } from "../state/documents.ts";
-import { fileBody, publishFile } from "../state/state-files.ts";
+import { fileBody, keepCopy, publishFile } from "../state/state-files.ts";
 import { bytesBody } from "../state/state-store.ts";
 import type { Answers, Verdict } from "./judge-delta.ts";
 import { judge } from "./judge.ts";
 import { loadSnapshot, type LoadedSnapshot } from "./load-snapshot.ts";
 import { modelQuery } from "./model-query.ts";
-import type { RunContext } from "./run-context.ts";
+import { cacheFolder, type RunContext } from "./run-context.ts";
 import { smallCount, storedCounts } from "./run-report.ts";
 import { schemaChanges, type SchemaChanges } from "./schema-changes.ts";
 import { openStaging, type StageFolder } from "./stage-folder.ts";
@@ -148,6 +148,7 @@ export async function stagePlan(context: RunContext, comparison: Comparison, sig
   await syncFolder(join(staging.path, "files"));
   await syncFolder(staging.path);
   const ref = await publishFile(state, delta.path, keys.log(current.generation + 1, run), outputNames(delta), signal);
+  await keepCopy(state, delta.path, ref.sha256, cacheFolder(context));
   const objects = files.map((file) => ({
     key: file.key,
     change: file.change,
@@ -230,6 +231,7 @@ async function uploadStaged(context: RunContext, file: StagedFile, key: string, 
   if (context.state.pathOf !== undefined) return;
   const outcome = await context.state.putNew(key, fileBody(file.path, file.size, file.sha256), null, signal);
   if (outcome.kind !== "created") throw unstaged(key);
+  await keepCopy(context.state, file.path, file.sha256, cacheFolder(context));
 }
 
 function unstaged(key: string): SyncError {

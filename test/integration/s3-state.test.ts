@@ -36,6 +36,14 @@ test("hosts take turns on a state in a bucket, and sessions name the stream and 
   expect(await readdir(project.folder.at("a", "tmp"))).toEqual(["cache"]);
 });
 
+test("a host does not fetch back what it has just put into the state", { timeout: 60_000 }, async () => {
+  await using project = await s3Project();
+  for (let turn = 1; turn <= 3; turn += 1) await deliver(project, "a", { k: String(turn), [`n${turn}`]: "x" });
+  const fetched = project.server.requests.filter(({ operation, key }) => operation === "GetObject" && /\/files\/|\.parquet$/.test(key));
+  // The delta of an open plan is checked where it lies before it is promoted.
+  expect(fetched.filter(({ key }) => !key.includes("/log/"))).toEqual([]);
+});
+
 test("a host that is killed after its plan leaves bytes that another one delivers, the same and once", { timeout: 60_000 }, async () => {
   await using project = await s3Project();
   await deliver(project, "a", { a: "1", b: "1" });
