@@ -12,7 +12,7 @@ export function engineError(error: unknown, doing: string, limits: EngineLimits 
   if (/Maximum line size|exceeds? the maximum line size/iu.test(message)) return rowTooLarge();
   if (kind === "Out of Memory") return outOfMemory(message);
   if (/No space left|temp_directory|max_temp_directory_size/iu.test(message)) return diskFull();
-  if (BEFORE_ROWS.has(kind) || /^IO Error: No files found/u.test(message)) {
+  if (BEFORE_ROWS.has(kind) || message.startsWith("IO Error: No files found")) {
     return new SyncError("ENGINE_QUERY_REFUSED", `The embedded engine cannot ${doing}: ${withPlace(message)}`, {
       hint: "Check the query, its table and column names, and the paths of the files that it reads.",
       context: { kind },
