@@ -42,7 +42,7 @@ function withPlace(message: string): string {
 }
 
 function rowTooLarge(): SyncError {
-  return new SyncError("DATA_ROW_TOO_LARGE", "A row of the result is longer than the longest line that the engine reads (16 MiB).", {
+  return new SyncError("DATA_ROW_TOO_LARGE", "A row of the result is longer than the longest line that the engine reads (8 MiB).", {
     hint: "Leave the large column out of `columns`, or shorten it in the query.",
   });
 }

@@ -15,7 +15,7 @@ import { sqlText } from "./sql-literal.ts";
 const SENTINEL = "\\?";
 
 /** The longest line that is read, in bytes; DuckDB holds a few buffers of four lines each. */
-const MAX_LINE_BYTES = 16 * 1024 * 1024;
+const MAX_LINE_BYTES = 8 * 1024 * 1024;
 const BUFFER_BYTES = 4 * MAX_LINE_BYTES;
 
 /**
