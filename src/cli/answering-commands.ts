@@ -7,7 +7,7 @@ const ANSWER_OPTIONS: readonly OptionSpec[] = [
   { flags: "--reason <text>", description: "why, for the run's record", kind: "text" },
 ];
 
-/** Commands by which a person answers: about held runs, open deliveries and damaged state. */
+/** Commands by which a person looks into and answers: held runs, open deliveries, damaged state, single rows. */
 export const ANSWERING_COMMANDS: readonly CommandSpec[] = [
   {
     name: "approve",
@@ -62,6 +62,25 @@ export const ANSWERING_COMMANDS: readonly CommandSpec[] = [
     run: async (bag, _args, context) => {
       const { repairState } = await import("./commands/state-repair.ts");
       return await repairState({ choice: choice(bag) }, context);
+    },
+  },
+  {
+    name: "row",
+    summary: "show every delivery of one row: generation, change, before and after, file",
+    examples: ["row -m users --key user_id=42", "row -m audiences --key user_id=42,_audience=vip --json"],
+    arguments: [],
+    options: [
+      { flags: "-m, --model <name...>", description: "the stream", kind: "list" },
+      {
+        flags: "--key <column=value...>",
+        description: "each column of the primary key with its value, as it stands in files",
+        kind: "list",
+      },
+    ],
+    exits: [EXIT.usage, EXIT.state, 130],
+    run: async (bag, _args, context) => {
+      const { showRow } = await import("./commands/row.ts");
+      return await showRow({ models: bag.list("model"), key: bag.list("key") }, context);
     },
   },
 ];

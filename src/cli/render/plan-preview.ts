@@ -67,7 +67,8 @@ function verdict({ outcome }: PlanPreview): string {
   }
 }
 
-function sampleLines({ change, outputs, rows }: DeltaSample, paint: Paint): readonly string[] {
+/** Example rows, one line each: all values of a row that came or went, of a changed one what changed. */
+export function sampleLines({ change, outputs, rows }: DeltaSample, paint: Paint): readonly string[] {
   const style = change === "full" ? (text: string) => text : paint[change];
   return rows.map(({ after, before }) => {
     const values = outputs.flatMap((name, at) => cell(name, after?.[at], before?.[at], change === "changed", at === 0));

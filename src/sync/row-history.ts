@@ -1,0 +1,123 @@
+import { SyncError } from "../core/errors.ts";
+import type { SqlSession } from "../core/ports.ts";
+import type { FileChange, Stream } from "../core/types.ts";
+import { sqlText } from "../engine/sql-literal.ts";
+import { readCurrent } from "../state/current.ts";
+import type { Current, Plan } from "../state/documents.ts";
+import { readPlan } from "../state/plans.ts";
+import { localFile } from "../state/state-files.ts";
+import { stateKeys } from "../state/state-keys.ts";
+import { cacheFolder } from "./run-context.ts";
+import type { DeltaSample } from "./sample-delta.ts";
+import type { SyncDeps } from "./sync-deps.ts";
+
+/** One delivery that told of a row. */
+export interface RowDelivery {
+  readonly generation: number;
+  readonly run: string;
+  readonly at: string;
+  /** `abandoned`: the generation was given up, so the row may have arrived or not. `open`: it is under way. */
+  readonly end: "delivered" | "abandoned" | "open";
+  readonly change: FileChange;
+  readonly outputs: readonly string[];
+  readonly before: readonly (string | null)[] | null;
+  readonly after: readonly (string | null)[] | null;
+  /** Objects of the kind of change; where there are several, the row stands in one of them. */
+  readonly files: readonly string[];
+}
+
+/** What is on record of a row. */
+export interface RowHistory {
+  readonly stream: string;
+  readonly deliveries: readonly RowDelivery[];
+  /** Deltas that are no longer in the state root: what they told is not known. */
+  readonly missing: readonly string[];
+}
+
+/** Every delivery of the row with a key (column of primary_key → canonical text), oldest first. These are row values, and belong in no log. */
+export async function rowHistory(
+  deps: SyncDeps,
+  stream: Stream,
+  key: ReadonlyMap<string, string>,
+  signal: AbortSignal,
+): Promise<RowHistory> {
+  refuseOtherKey(stream, key);
+  const current = await readCurrent(deps.state, stream.name, signal);
+  const found: RowDelivery[] = [];
+  const missing: string[] = [];
+  await using engine = await deps.openEngine(signal);
+  for (let generation = 1; generation <= (current?.generation ?? -1) + 1; generation += 1) {
+    const plan = await readPlan(deps.state, stateKeys(stream.name), generation, signal);
+    if (plan === null || current === null) continue;
+    const path = await localFile(deps.state, plan.delta, cacheFolder({ deps, stream }), signal);
+    if (path === null) missing.push(plan.delta.key);
+    else found.push(...(await rowsOf(engine, { stream, current, plan, path }, key, signal)));
+  }
+  return { stream: stream.name, deliveries: found, missing };
+}
+
+interface StoredDelta {
+  readonly stream: Stream;
+  readonly current: Current;
+  readonly plan: Plan;
+  readonly path: string;
+}
+
+async function rowsOf(
+  session: SqlSession,
+  { stream, current, plan, path }: StoredDelta,
+  key: ReadonlyMap<string, string>,
+  signal: AbortSignal,
+): Promise<readonly RowDelivery[]> {
+  const names = plan.layout.columns.slice(0, plan.layout.keyCount).map(({ name }) => name);
+  // Under another key the same row cannot be told from others.
+  if (names.length !== key.size || names.some((name) => !key.has(name))) return [];
+  const { outputs } = plan.delta;
+  const told = outputs.map((_, at) => `p${String(at)}`);
+  const where = names.map((name, at) => `k${String(at)} = ${sqlText(key.get(name) ?? "")}`).join(" AND ");
+  // A first delta has no columns of what stood before.
+  const before = told.map((name) => `CAST(NULL AS VARCHAR) AS ${name}`).join(", ");
+  const rows = await session.rows(
+    `SELECT op, ${[...outputs.map((_, at) => `o${String(at)}`), ...told].join(", ")} FROM (SELECT * FROM read_parquet(${sqlText(path)}) UNION ALL BY NAME SELECT ${before} WHERE false) WHERE op <> 'refresh' AND ${where}`,
+    signal,
+  );
+  const { generation, run, at } = plan;
+  const end = generation > current.generation ? "open" : current.abandoned.includes(generation) ? "abandoned" : "delivered";
+  return rows.map(([op, ...values]) => {
+    const change = changeOf(op);
+    return {
+      generation,
+      run,
+      at,
+      end,
+      change,
+      outputs,
+      after: change === "removed" ? null : values.slice(0, outputs.length),
+      before: change === "changed" || change === "removed" ? values.slice(outputs.length) : null,
+      files: filesOf(stream, plan, change),
+    };
+  });
+}
+
+function changeOf(op: string | null | undefined): FileChange {
+  if (op === "added" || op === "changed" || op === "removed" || op === "full") return op;
+  throw new SyncError("INTERNAL", "A stored delta holds an operation that does not exist.");
+}
+
+function filesOf(stream: Stream, plan: Plan, change: FileChange): readonly string[] {
+  const group = stream.fileFormat.groups.find(({ kinds }) => kinds.some((kind) => kind === change))?.name;
+  return plan.objects.filter((object) => object.change === change || object.change === group).map((object) => object.key);
+}
+
+function refuseOtherKey(stream: Stream, key: ReadonlyMap<string, string>): void {
+  const { primaryKey, name } = stream;
+  if (primaryKey.length === key.size && primaryKey.every((column) => key.has(column))) return;
+  throw new SyncError("USAGE", `A row of ${name} is named by ${primaryKey.join(", ")}.`, {
+    hint: `--key ${primaryKey.map((column) => `${column}=VALUE`).join(",")}`,
+  });
+}
+
+/** A delivery as a sample of its delta, for whoever shows such. */
+export function asSample({ change, outputs, before, after }: RowDelivery): DeltaSample {
+  return { change, outputs, rows: [{ after, before }] };
+}
