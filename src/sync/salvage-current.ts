@@ -3,6 +3,7 @@ import { currentSchema, type Current, type FileRef, type Plan } from "../state/d
 import { ObjectNotes, readPlan } from "../state/plans.ts";
 import { numberOf } from "../state/state-keys.ts";
 import { readDocument } from "../state/state-store.ts";
+import { deliveries } from "./deliver-plan.ts";
 import { firstCurrent, openStream } from "./open-stream.ts";
 import type { RunContext } from "./run-context.ts";
 
@@ -88,8 +89,9 @@ async function readablePlans(context: RunContext, after: number, signal: AbortSi
 /** The newest manifest that was confirmed: the next one names it, so that a consumer's chain does not break. */
 async function lastManifest(context: RunContext, plans: readonly Plan[], signal: AbortSignal): Promise<Current["manifest"]> {
   for (const plan of plans.toReversed()) {
-    if (plan.manifest === null) continue;
-    const notes = new ObjectNotes(context.state, context.keys, plan.generation, plan.objects.length);
+    const manifest = deliveries(plan).find((object) => object.isManifest);
+    if (plan.manifest === null || manifest === undefined) continue;
+    const notes = new ObjectNotes(context.state, context.keys, plan.generation, manifest.index);
     if (await notes.isMarked(signal)) return { generation: plan.generation, sha256: plan.manifest.sha256 };
   }
   return null;
