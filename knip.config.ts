@@ -4,7 +4,17 @@ import type { KnipConfig } from "knip";
 export const NOT_YET_USED = ["@google-cloud/bigquery", "node-cron", "snowflake-sdk"];
 
 export default {
-  entry: ["src/cli/main.ts", "src/cli/commands/*.ts", "bench/*.ts", "scripts/*.ts", "conformance/*/main.ts", "conformance/*/vitest.config.ts", "conformance/**/*.test.ts", "test/**/*.test.ts", "test/support/*.ts"],
+  entry: [
+    "src/cli/main.ts",
+    "src/cli/commands/*.ts",
+    "bench/*.ts",
+    "scripts/*.ts",
+    "conformance/*/main.ts",
+    "conformance/*/vitest.config.ts",
+    "conformance/**/*.test.ts",
+    "test/**/*.test.ts",
+    "test/support/*.ts",
+  ],
   project: ["src/**/*.ts", "test/**/*.ts", "bench/**/*.ts", "scripts/**/*.ts", "conformance/**/*.ts"],
   ignoreExportsUsedInFile: { interface: true, type: true },
   ignoreDependencies: NOT_YET_USED,
