@@ -1,9 +1,13 @@
-import { readdir, rm } from "node:fs/promises";
+import { readdir, readFile, rm, truncate, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import fc from "fast-check";
 import { afterEach, expect, test } from "vitest";
 import { armFailpoints, FAILPOINTS, type Failpoint } from "../../src/core/failpoint.ts";
+import { approveRun, rejectRun } from "../../src/sync/answer-held.ts";
+import { openDelivery, recoverStream } from "../../src/sync/recover-stream.ts";
+import { repairStream } from "../../src/sync/repair-stream.ts";
 import { resetStream } from "../../src/sync/reset-stream.ts";
+import { runStream } from "../../src/sync/run-stream.ts";
 import type { PutFault } from "../support/faulty-store.ts";
 import { world, type World } from "../support/protocol-world.ts";
 
@@ -14,13 +18,15 @@ type Table = Readonly<Record<string, string>>;
 
 /** What may go wrong in one run of a random history. */
 type Mishap =
-  | { readonly kind: "none" | "reset" | "staging_lost" }
+  | { readonly kind: "none" | "reset" | "staging_lost" | "abandon" | "repair" }
+  | { readonly kind: "held"; readonly answer: "approve" | "reject" | "both" | "none" }
   | { readonly kind: "put"; readonly store: "destinationFaults" | "stateFaults"; readonly fault: PutFault; readonly nth: number }
   | { readonly kind: "pause"; readonly point: Failpoint; readonly table: Table };
 
 const table = fc.dictionary(fc.constantFrom("a", "b", "c", "d"), fc.constantFrom("1", "2", "3"));
 const mishap: fc.Arbitrary<Mishap> = fc.oneof(
-  fc.record({ kind: fc.constantFrom("none", "reset", "staging_lost") }),
+  fc.record({ kind: fc.constantFrom("none", "reset", "staging_lost", "abandon", "repair") }),
+  fc.record({ kind: fc.constant("held"), answer: fc.constantFrom("approve", "reject", "both", "none") }),
   fc.record({
     kind: fc.constant("put"),
     store: fc.constantFrom("destinationFaults", "stateFaults"),
@@ -34,6 +40,8 @@ const mishap: fc.Arbitrary<Mishap> = fc.oneof(
 async function runOnce(at: World, what: Mishap, name: string): Promise<void> {
   let done = false;
   if (what.kind === "reset") await resetStream(at.host(name), at.stream, never);
+  if (what.kind === "abandon") await abandon(at, name);
+  if (what.kind === "repair") await tearCurrent(at, name);
   if (what.kind === "put") {
     const from = at.destinationHistory.puts;
     let puts = 0;
@@ -47,11 +55,49 @@ async function runOnce(at: World, what: Mishap, name: string): Promise<void> {
       await at.run(at.host(`${name} other`));
     } else await loseStaging(at);
   });
-  await at.run(at.host(name));
+  if (what.kind === "held") await runHeld(at, what.answer, name);
+  else await at.run(at.host(name));
   armFailpoints(null);
   at.destinationFaults.put = () => "pass";
   at.stateFaults.put = () => "pass";
 }
+
+/** A run that every guard holds, and what a person says to it: one thing, or both at once from two places. */
+async function runHeld(at: World, answer: "approve" | "reject" | "both" | "none", name: string): Promise<void> {
+  const guards = { ...NO_LIMITS, minRows: 1000 };
+  const options = { slot: null, fullResync: false, baseline: false };
+  const { record } = await runStream(at.host(name), { ...at.stream, guards }, options, never);
+  const who = { by: name, reason: null };
+  const approve =
+    answer === "approve" || answer === "both" ? [approveRun(at.host(`${name} approver`), at.stream, record.run, who, never)] : [];
+  const reject =
+    answer === "reject" || answer === "both" ? [rejectRun(at.host(`${name} rejecter`), at.stream, record.run, who, never)] : [];
+  await Promise.allSettled([...approve, ...reject]);
+}
+
+async function abandon(at: World, name: string): Promise<void> {
+  at.destinationFaults.put = (_nth, key) => (key.endsWith(".json") ? "fail" : "pass");
+  await at.run(at.host(`${name} stuck`));
+  at.destinationFaults.put = () => "pass";
+  const open = await openDelivery(at.host(`${name} looker`), at.stream.name, never);
+  if (open !== null) await recoverStream(at.host(`${name} operator`), at.stream, { abandon: open.generation }, never);
+}
+
+/** The newest entry of CURRENT is torn and put together again; where that is refused, it is as it was. */
+async function tearCurrent(at: World, name: string): Promise<void> {
+  const folder = at.folder.at("state", "users", "current");
+  const newest = (await readdir(folder).catch(() => []))
+    .filter((entry) => entry.endsWith(".json"))
+    .toSorted()
+    .at(-1);
+  if (newest === undefined) return;
+  const bytes = await readFile(join(folder, newest));
+  await truncate(join(folder, newest), 20);
+  const { record } = await repairStream(at.host(`${name} operator`), at.stream, never);
+  if (record.status !== "repaired") await writeFile(join(folder, newest), bytes);
+}
+
+const NO_LIMITS = { maxRemoved: null, maxChanged: null, maxAdded: null, minRows: 0, aboveRows: 0, per: [], held: "supersede" } as const;
 
 async function loseStaging(at: World): Promise<void> {
   const staging = at.folder.at("state", "users", "staging");
