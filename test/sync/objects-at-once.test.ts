@@ -55,7 +55,12 @@ test.each([
 ])("objects go $most at a time where the destination takes $atOnce, started in the plan's order, the manifest after all", async (given) => {
   await using at = await opened();
   const seen: Seen = { started: [], ended: [], most: 0 };
-  const { record, error } = await at.run(wideHost(at, given.atOnce, seen));
+  // Each waits for the others that may be in hand with it, however slow the machine, and then for one too many.
+  const meet = async (): Promise<void> => {
+    for (let looks = 0; looks < 200 && seen.most < given.most; looks += 1) await sleep(10);
+    await sleep(20);
+  };
+  const { record, error } = await at.run(wideHost(at, given.atOnce, seen, meet));
   expect(error).toBeNull();
   expect(seen.most).toBe(given.most);
   expect(seen.started.filter(isFile)).toEqual(record.files.map((file) => file.key));
