@@ -13,13 +13,17 @@ import { BUILT_CLI, executeCli } from "../support/execute.ts";
 const POINTS: readonly Failpoint[] = [
   "lease.taken",
   "extract.done",
+  "stage.files-written",
   "stage.uploaded",
   "plan.created",
   "deliver.before-put",
   "deliver.after-put",
+  "deliver.marked",
   "manifest.after-put",
+  "manifest.marked",
   "promote.before-swap",
   "promote.after-swap",
+  "cleanup.done",
   "fold.written",
   "fold.swapped",
 ];
@@ -29,8 +33,10 @@ async function run(project: CliProject) {
   expect(`${done.code} ${done.stderr}`).toMatch(/^0 /);
 }
 
-async function stopAndGoOn(project: CliProject, point: Failpoint, meanwhile: () => Promise<void>): Promise<void> {
-  const child = spawn(process.execPath, [BUILT_CLI, "run", "-m", "users"], {
+const RUN: readonly string[] = ["run", "-m", "users"];
+
+async function stopAndGoOn(project: CliProject, point: Failpoint, meanwhile: () => Promise<void>, args = RUN): Promise<void> {
+  const child = spawn(process.execPath, [BUILT_CLI, ...args], {
     cwd: project.folder.path,
     env: { ...process.env, SPILLWAY_FAILPOINT: `${point}=stop` },
     stdio: ["ignore", "ignore", "pipe"],
@@ -80,6 +86,47 @@ test.concurrent.each([0, 1])(
   },
   150_000,
 );
+
+test.concurrent.each<Failpoint>(["opened", "claim.put", "claim.confirmed"])(
+  "a first run that is stopped at %s while another one runs neither loses nor doubles anything",
+  async (point) => {
+    await using project = await cliProject();
+    await project.set({ a: "0", b: "0" });
+    await stopAndGoOn(project, point, async () => {
+      await rm(project.folder.at("state", "users", "lease"), { recursive: true, force: true });
+      await project.set({ a: "1", c: "0" });
+      await run(project);
+      await project.checkHistory();
+    });
+    await project.checkHistory();
+    await run(project);
+    expect(await project.consumed()).toEqual({ a: "1", c: "0" });
+  },
+  60_000,
+);
+
+test("a baseline that is stopped after its swap while another process runs changes nothing that was told since", async () => {
+  await using project = await cliProject();
+  await project.set({ a: "0", b: "0" });
+  await run(project);
+  await project.set({ a: "0", b: "1" });
+  const baseline = ["state", "baseline", "-m", "users", "--yes"];
+  await stopAndGoOn(
+    project,
+    "refresh.swapped",
+    async () => {
+      await rm(project.folder.at("state", "users", "lease"), { recursive: true, force: true });
+      await project.set({ a: "1", b: "1" });
+      await run(project);
+      await project.checkHistory();
+    },
+    baseline,
+  );
+  await run(project);
+  await project.checkHistory();
+  // The baseline took b = 1 as told without telling it.
+  expect(await project.consumed()).toEqual({ a: "1", b: "0" });
+}, 60_000);
 
 test("a second process leaves a stream alone that a living one holds, and says so", async () => {
   await using project = await cliProject();
