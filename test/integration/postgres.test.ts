@@ -1,6 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { parse } from "csv-parse/sync";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { modelQuery } from "../../src/sync/model-query.ts";
 import { consume } from "../support/consumer.ts";
 import { executeCli } from "../support/execute.ts";
 import { type PostgresServer, startPostgres } from "../support/postgres/postgres-server.ts";
@@ -82,8 +83,21 @@ test("audiences are evaluated by Postgres in one scan: entered, then left", asyn
   await postgres.sql("UPDATE app.users SET spend = 500 WHERE id = 50");
   expect((await sync("run", "-m", "vips")).data).toMatchObject({ runs: [{ added: 0, removed: 1 }] });
   expect(await delivered("vips-000002-removed-0001.csv")).toBe("Id,Audience,Spend,Member\n50,big,1200.00,false\n");
-  const explained = await postgres.sql(`EXPLAIN SELECT entity.*, audience.a FROM (SELECT id, spend FROM app.users) AS entity
-    CROSS JOIN (SELECT 'vip' AS a UNION ALL SELECT 'big' AS a) AS audience WHERE CASE audience.a WHEN 'vip' THEN spend >= 100 WHEN 'big' THEN spend >= 1000 END`);
+  const query = modelQuery(
+    {
+      kind: "audiences",
+      entitySql: "SELECT id, first, spend FROM app.users",
+      entityKey: ["id"],
+      members: [
+        { name: "vip", condition: "spend >= 100" },
+        { name: "big", condition: "spend >= 1000" },
+      ],
+      file: "models/vips.yaml",
+      line: 1,
+    },
+    { quoteIdentifier: (name) => `"${name}"`, quoteText: (text) => `'${text}'` },
+  );
+  const explained = await postgres.sql(`EXPLAIN ${query}`);
   expect(explained.filter(([line]) => line?.includes("Scan on users"))).toHaveLength(1);
 });
 
