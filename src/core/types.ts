@@ -219,6 +219,24 @@ export interface DestinationSpec {
   readonly options: unknown;
 }
 
+/** When a stream runs by itself. */
+export interface Schedule {
+  /** Five or six fields, or a name such as `@hourly`. */
+  readonly cron: string;
+  /** Name of the zone whose clocks the expression means. */
+  readonly timezone: string;
+  /** What becomes of slots that no scheduler was there for: the newest is run late, or none is. */
+  readonly catchUp: "latest" | "none";
+}
+
+/** A scheduled instant and what it is called: the time that the zone's clocks were meant to show. */
+export interface Slot {
+  readonly at: Date;
+  /** ISO 8601 without an offset; in a spring gap, the time that the clocks skipped. */
+  readonly wall: string;
+  readonly zone: string;
+}
+
 /** One model × one delivery, compiled from YAML: the only shape of configuration that goes below `config/`. */
 export interface Stream {
   readonly name: string;
@@ -247,6 +265,8 @@ export interface Stream {
   readonly fileFormat: FileFormat;
   /** false drops the claim and the manifest, and with them the promise that lost state is noticed. */
   readonly manifest: boolean;
+  /** Absent: it runs only when it is asked to. */
+  readonly schedule?: Schedule;
 }
 
 /** Limits of the embedded engine. */
