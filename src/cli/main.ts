@@ -64,13 +64,21 @@ function abortOnSignals(stderr: Sink): AbortSignal {
     ["SIGTERM", 143],
   ] as const) {
     process.on(name, () => {
-      if (controller.signal.aborted) process.exit(code);
+      if (controller.signal.aborted) endBy(name, code);
       stderr.write("\nStopping cleanly; what is in hand is finished first. Once more to stop at once.\n");
       signalExit = code;
       controller.abort(new SyncError("INTERRUPTED", `${name} stopped the command.`));
     });
   }
   return controller.signal;
+}
+
+/** Ends the program as if it had never asked for the signal: process.exit() would wait for the query that the engine is busy with. */
+function endBy(signal: NodeJS.Signals, code: number): void {
+  // The first process of a container is deaf to signals that it does not ask for.
+  if (process.pid === 1) process.exit(code);
+  process.removeAllListeners(signal);
+  process.kill(process.pid, signal);
 }
 
 let signalExit: number | null = null;

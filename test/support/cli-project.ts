@@ -1,11 +1,15 @@
 import { access, constants, writeFile } from "node:fs/promises";
+import { systemClock } from "../../src/core/clock.ts";
 import { consume, objectHashes } from "./consumer.ts";
+import { say } from "./fake-host.ts";
 import { tempFolder, type TempFolder } from "./temp-folder.ts";
 
 /** A project on disk that the built program runs: a CSV file as the table, folders as destination and state root. */
 export interface CliProject extends AsyncDisposable {
   readonly folder: TempFolder;
   set(table: Readonly<Record<string, string>>): Promise<void>;
+  /** Runs the command line `run -m users` in this process, which saves starting another, and throws unless it ends with 0. */
+  run(): Promise<void>;
   /** What a consumer of the destination holds. */
   consumed(): Promise<Readonly<Record<string, string>>>;
   /** Throws when a key holds other bytes than at an earlier look. */
@@ -42,6 +46,10 @@ export async function cliProject(): Promise<CliProject> {
     set: (table) => {
       const lines = Object.entries(table).map(([id, name]) => `${id},${name}\n`);
       return writeFile(folder.at("users.csv"), `id,name\n${lines.join("")}`);
+    },
+    run: async () => {
+      const { exit, stderr } = await say(["run", "-m", "users"], { cwd: folder.path, clock: systemClock });
+      if (exit !== 0) throw new Error(`run -m users ended with ${exit}: ${stderr}`);
     },
     consumed: async () => {
       const table = await consume(folder.at("out"), "users");
