@@ -20,7 +20,7 @@ const options = s3OptionsSchema.parse({
 const { size } = await stat(path);
 // In a run the staged file's hash is known before.
 const { sha256 } = await hashFile(path, signal);
-await using store = await openS3Store(options, { sessionName: "bench" });
+await using store = openS3Store(options, { sessionName: "bench" });
 const start = performance.now();
 const outcome = await store.putNew(
   "spillway",

@@ -31,7 +31,7 @@ const asRole = (changes: Record<string, unknown> = {}) =>
 describe.skipIf(server.iam === null)("on a server with users and roles", () => {
   it("the published policy is enough for a user to deliver, and allows nothing more", async () => {
     const options = optionsOn(server, iam.writer, { prefix: `in/${randomUUID()}` });
-    await using store = await openS3Store(options, context);
+    await using store = openS3Store(options, context);
     for (const body of [SMALL, LARGE]) {
       expect(await store.putNew(`${body.size}.csv`, body, factsOf(body), ALWAYS)).toEqual({ kind: "created" });
       expect(await store.putNew(`${body.size}.csv`, body, factsOf(body), ALWAYS)).toEqual({ kind: "exists", afterUnanswered: false });
@@ -40,12 +40,12 @@ describe.skipIf(server.iam === null)("on a server with users and roles", () => {
     await expect(store.get("1000.csv", ALWAYS)).rejects.toMatchObject({ code: "DESTINATION_ACCESS_DENIED" });
     await expect(store.list("", ALWAYS)).rejects.toMatchObject({ code: "DESTINATION_ACCESS_DENIED" });
     await expect(store.delete("1000.csv", ALWAYS)).rejects.toMatchObject({ code: "DESTINATION_ACCESS_DENIED" });
-    await using outside = await openS3Store({ ...options, prefix: "elsewhere", conditional_writes: "off" }, context);
+    await using outside = openS3Store({ ...options, prefix: "elsewhere", conditional_writes: "off" }, context);
     await expect(outside.putNew("a.csv", SMALL, null, ALWAYS)).rejects.toMatchObject({ code: "DESTINATION_ACCESS_DENIED" });
   });
 
   it("a role is assumed with its ExternalId and delivers", async () => {
-    await using store = await openS3Store(asRole(), context);
+    await using store = openS3Store(asRole(), context);
     for (const body of [SMALL, LARGE])
       expect(await store.putNew(`${body.size}.csv`, body, factsOf(body), ALWAYS)).toEqual({ kind: "created" });
   });
@@ -54,7 +54,7 @@ describe.skipIf(server.iam === null)("on a server with users and roles", () => {
     ["wrong", { external_id: "another-id" }],
     ["missing", { external_id: undefined }],
   ])("a role refuses when the ExternalId is %s", async (_name, changes) => {
-    await using store = await openS3Store(asRole(changes), context);
+    await using store = openS3Store(asRole(changes), context);
     await expect(store.putNew("a.csv", SMALL, null, ALWAYS)).rejects.toMatchObject({ code: "DESTINATION_ROLE_REFUSED" });
   });
 
@@ -85,7 +85,7 @@ describe.skipIf(server.iam === null)("on a server whose sessions can be short", 
     const file = (name: string): object => ({ file: folder.at(name) });
     const credentials = { access_key_id: file("id"), secret_access_key: file("secret"), session_token: file("token") };
     const options = optionsOn(server, server.admin, { prefix: `in/${randomUUID()}`, credentials, concurrency: { parts: 1 } });
-    await using store = await openS3Store(options, context);
+    await using store = openS3Store(options, context);
     let renewed: Promise<void> | null = null;
     const renewOnce = async (): Promise<void> => {
       await setTimeout(3000);

@@ -33,7 +33,7 @@ async function makeHost(folder: TempFolder, name: string): Promise<string> {
 }
 
 async function delivered(name: string): Promise<string> {
-  await using store = await openS3Store(optionsOn(server, admin, { prefix }), { sessionName: "conformance" });
+  await using store = openS3Store(optionsOn(server, admin, { prefix }), { sessionName: "conformance" });
   return await text((await store.get(name, ALWAYS)) ?? Readable.from([]));
 }
 

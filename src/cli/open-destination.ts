@@ -25,7 +25,7 @@ const OPENERS: Readonly<Record<string, Opener>> = {
   },
   s3: async (options, context) => {
     const { openS3Store } = await import("../s3/s3-store.ts");
-    return warnsOfWeakPromises(await openS3Store(options as S3Options, { sessionName: sessionName(context) }), context.warn);
+    return warnsOfWeakPromises(openS3Store(options as S3Options, { sessionName: sessionName(context) }), context.warn);
   },
 };
 

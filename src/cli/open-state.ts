@@ -14,7 +14,7 @@ export async function openState(spec: StateSpec, signal: AbortSignal): Promise<O
   const { openS3Store } = await import("../s3/s3-store.ts");
   // The configuration's schema made the options.
   const options = spec.options as S3Options;
-  const store = await openS3Store(options, { sessionName: "spillway-state" });
+  const store = openS3Store(options, { sessionName: "spillway-state" });
   const state = asStateStore(store);
   try {
     if ((await state.conditionalWrites(signal)) === "honoured") return state;

@@ -1,7 +1,8 @@
 import type { Layout } from "../core/delta.ts";
 import { SyncError } from "../core/errors.ts";
 import type { SqlSession } from "../core/ports.ts";
-import { createRowTextPipe, type RowTextPipe, rowTextLines } from "../engine/row-text.ts";
+import { createRowTextPipe, type RowTextPipe } from "../engine/row-text-pipe.ts";
+import { rowTextLines } from "../engine/row-text.ts";
 import { type CurrentRows, relationRows, ROWS_READ, rowTextRows } from "./current-rows.ts";
 import type { DeltaRequest } from "./delta-request.ts";
 
@@ -68,10 +69,7 @@ async function sendThroughPipe(
     stop.abort();
   };
   const query = consume(both).catch(fail);
-  const sending = pipe
-    .open(both)
-    .then(async (sink) => await reading.extract(request.projection, sink, both))
-    .catch(fail);
+  const sending = reading.extract(request.projection, pipe.open(both), both).catch(fail);
   const sent = await sending;
   if (sent === undefined) await pipe.release(query);
   await query;

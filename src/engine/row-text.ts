@@ -1,10 +1,3 @@
-import { execFile } from "node:child_process";
-import { closeSync, constants, openSync, rmSync } from "node:fs";
-import { Socket } from "node:net";
-import { join } from "node:path";
-import type { Writable } from "node:stream";
-import { setTimeout as sleep } from "node:timers/promises";
-import { promisify } from "node:util";
 import type { SqlExpr } from "../core/types.ts";
 import { sqlText } from "./sql-literal.ts";
 
@@ -12,7 +5,7 @@ import { sqlText } from "./sql-literal.ts";
  * The first line of every row text stream. DuckDB strips a byte order mark from the start of line 1, so a first value could lose
  * one; and `\?` is no escape of the COPY text format, so no row can look like it.
  */
-const SENTINEL = "\\?";
+export const SENTINEL = "\\?";
 
 /** The longest line that is read, in bytes; DuckDB holds a few buffers of four lines each. */
 const MAX_LINE_BYTES = 8 * 1024 * 1024;
@@ -64,67 +57,4 @@ export function hasEscapes(line: SqlExpr): SqlExpr {
 /** A line's fields with escapes undone, NULL for `\N`: one expression for all of them, however many columns there are. */
 export function unescapeFields(fields: SqlExpr): SqlExpr {
   return `list_transform(${fields}, lambda field: ${unescapeField("field")})`;
-}
-
-/** A named pipe that carries one row text stream into an engine query. */
-export interface RowTextPipe extends Disposable {
-  readonly path: string;
-  /** The writing end, sentinel already written; waits until the query that reads the pipe has opened it. */
-  open(signal: AbortSignal): Promise<Writable>;
-  /** Lets a query that waits for a writer which will never come see the end of the stream, until the query has settled. */
-  release(query: Promise<unknown>): Promise<void>;
-}
-
-/** Makes a named pipe in a folder of this run; disposing removes it. */
-export async function createRowTextPipe(folder: string, name: string): Promise<RowTextPipe> {
-  const path = join(folder, `${name}.fifo`);
-  await promisify(execFile)("mkfifo", ["-m", "600", path]);
-  return {
-    path,
-    open: async (signal) => await openWriter(path, signal),
-    release: async (query) => await releaseReader(path, query),
-    [Symbol.dispose]: () => rmSync(path, { force: true }),
-  };
-}
-
-/**
- * Opens without blocking: a blocking open would sit in libuv's thread pool, where the engine's own queries run, and enough runs
- * at once would wait for each other for ever. For the same reason the bytes go through a socket and not through fs writes.
- */
-async function openWriter(path: string, signal: AbortSignal): Promise<Writable> {
-  for (;;) {
-    signal.throwIfAborted();
-    const fd = tryOpen(path);
-    if (fd !== null) {
-      const socket = new Socket({ fd, readable: false, writable: true });
-      // The writer learns of a broken pipe from its own write; without a listener the event would end the process.
-      socket.on("error", () => undefined);
-      socket.write(`${SENTINEL}\n`);
-      return socket;
-    }
-    await sleep(2, undefined, { signal });
-  }
-}
-
-/** A reader blocked in open(2) cannot be interrupted; a writer that opens and closes lets it go. */
-async function releaseReader(path: string, query: Promise<unknown>): Promise<void> {
-  let settled = false;
-  const done = query.finally(() => {
-    settled = true;
-  });
-  while (!settled) {
-    const fd = tryOpen(path);
-    if (fd !== null) closeSync(fd);
-    await Promise.race([done, sleep(5)]);
-  }
-}
-
-function tryOpen(path: string): number | null {
-  try {
-    return openSync(path, constants.O_WRONLY | constants.O_NONBLOCK);
-  } catch (error) {
-    // No reader yet.
-    if (error instanceof Error && "code" in error && error.code === "ENXIO") return null;
-    throw error;
-  }
 }

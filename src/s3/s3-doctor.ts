@@ -53,7 +53,7 @@ export async function* examineS3(
     yield await checkExternalId(options, options.role_arn, context.sessionName, signal);
   }
   const partSizes = { singlePutLimit: TRIAL_PARTS_SIZE - 1, partSize: () => TRIAL_PARTS_SIZE - 1 };
-  const store = await openS3Store(options, { ...context, tuning: { ...context.tuning, partSizes } });
+  const store = openS3Store(options, { ...context, tuning: { ...context.tuning, partSizes } });
   try {
     const write = await attempt("write", options, () => writeTrial(store, options, signal));
     yield write;

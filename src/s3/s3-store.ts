@@ -32,25 +32,26 @@ export interface S3Store extends ObjectStore {
   promises(signal: AbortSignal): Promise<{ readonly conditionalWrites: ConditionalWrites; readonly warning: string | null }>;
 }
 
-/** Opens the bucket and prefix of the options. Asks nothing of the server yet; dispose it to close its connections. */
-export async function openS3Store(options: S3Options, context: S3StoreContext): Promise<S3Store> {
-  const connection = await connectS3(options, context.sessionName, context.tuning?.backoff ?? BACKOFF);
-  return new OpenS3Store(options, connection, context.tuning?.partSizes ?? PART_SIZES);
+/** Opens the bucket and prefix of the options; dispose it to close its connections. The SDK is loaded by the first request: a run with nothing to tell needs none. */
+export function openS3Store(options: S3Options, context: S3StoreContext): S3Store {
+  const connect = async (): Promise<S3Connection> => await connectS3(options, context.sessionName, context.tuning?.backoff ?? BACKOFF);
+  return new OpenS3Store(options, connect, context.tuning?.partSizes ?? PART_SIZES);
 }
 
 class OpenS3Store implements S3Store {
   readonly place: Place;
   readonly objectsAtOnce: number;
   readonly #options: S3Options;
-  readonly #connection: S3Connection;
+  readonly #connect: () => Promise<S3Connection>;
+  #connecting: Promise<S3Connection> | null = null;
   readonly #sizes: PartSizes;
   #conditions: Promise<ConditionalWrites> | null = null;
 
-  constructor(options: S3Options, connection: S3Connection, sizes: PartSizes) {
+  constructor(options: S3Options, connect: () => Promise<S3Connection>, sizes: PartSizes) {
     this.place = s3Place(options);
     this.objectsAtOnce = options.concurrency.objects;
     this.#options = options;
-    this.#connection = connection;
+    this.#connect = connect;
     this.#sizes = sizes;
   }
 
@@ -72,7 +73,9 @@ class OpenS3Store implements S3Store {
   }
 
   async #put(target: WriteTarget, body: ObjectBody, signal: AbortSignal): Promise<PutOutcome> {
-    const [options, connection, deadline] = [this.#options, this.#connection, this.#connection.deadline()];
+    const options = this.#options;
+    const connection = await this.#connection();
+    const deadline = connection.deadline();
     try {
       if (body.size <= this.#sizes.singlePutLimit) await putSingle(connection, options, target, body, signal, deadline);
       else {
@@ -90,7 +93,7 @@ class OpenS3Store implements S3Store {
   }
 
   async head(key: string, signal: AbortSignal): Promise<HeadOutcome> {
-    const { client, sdk } = this.#connection;
+    const { client, sdk } = await this.#connection();
     try {
       const found = await this.#request("HeadObject", signal, (send) => client.send(new sdk.HeadObjectCommand(this.#address(key)), send));
       return { kind: "found", size: found.ContentLength ?? 0, facts: toFacts(found.Metadata) };
@@ -102,7 +105,7 @@ class OpenS3Store implements S3Store {
   }
 
   async get(key: string, signal: AbortSignal): Promise<Readable | null> {
-    const { client, sdk } = this.#connection;
+    const { client, sdk } = await this.#connection();
     try {
       const found = await this.#request("GetObject", signal, (send) => client.send(new sdk.GetObjectCommand(this.#address(key)), send));
       if (!(found.Body instanceof Readable)) throw new SyncError("INTERNAL", `GetObject ${key} gave no stream`);
@@ -114,7 +117,7 @@ class OpenS3Store implements S3Store {
   }
 
   async list(prefix: string, signal: AbortSignal): Promise<readonly string[]> {
-    const { client, sdk } = this.#connection;
+    const { client, sdk } = await this.#connection();
     const root = this.#keyOf("");
     const keys: string[] = [];
     let token: string | undefined;
@@ -133,7 +136,7 @@ class OpenS3Store implements S3Store {
   }
 
   async delete(key: string, signal: AbortSignal): Promise<void> {
-    const { client, sdk } = this.#connection;
+    const { client, sdk } = await this.#connection();
     try {
       await this.#request("DeleteObject", signal, (send) => client.send(new sdk.DeleteObjectCommand(this.#address(key)), send));
     } catch (error) {
@@ -146,9 +149,20 @@ class OpenS3Store implements S3Store {
     return { conditionalWrites, warning: conditionalWrites === "honoured" ? null : NO_CONDITIONS_WARNING };
   }
 
-  [Symbol.asyncDispose](): Promise<void> {
-    this.#connection[Symbol.dispose]();
-    return Promise.resolve();
+  async [Symbol.asyncDispose](): Promise<void> {
+    const connection = await this.#connecting;
+    connection?.[Symbol.dispose]();
+  }
+
+  /** Opened once; what could not be opened is tried again. */
+  async #connection(): Promise<S3Connection> {
+    this.#connecting ??= this.#connect();
+    try {
+      return await this.#connecting;
+    } catch (error) {
+      this.#connecting = null;
+      throw error;
+    }
   }
 
   /** Asked once per store; a question that failed is asked again. */
@@ -156,7 +170,8 @@ class OpenS3Store implements S3Store {
     if (this.#options.conditional_writes === "off") return "ignored";
     if (isAws(this.#options.endpoint)) return "honoured";
     const key = this.#keyOf(PROBE_KEY);
-    this.#conditions ??= probeConditionalWrites(this.#connection, this.#options, key, signal);
+    const connection = await this.#connection();
+    this.#conditions ??= probeConditionalWrites(connection, this.#options, key, signal);
     try {
       return await this.#conditions;
     } catch (error) {
@@ -165,9 +180,10 @@ class OpenS3Store implements S3Store {
     }
   }
 
-  #request<T>(operation: S3Operation, signal: AbortSignal, call: (send: SendOptions) => Promise<T>): Promise<T> {
-    const scope: RequestScope = { operation, signal, deadline: this.#connection.deadline() };
-    return this.#connection.request(scope, call);
+  async #request<T>(operation: S3Operation, signal: AbortSignal, call: (send: SendOptions) => Promise<T>): Promise<T> {
+    const connection = await this.#connection();
+    const scope: RequestScope = { operation, signal, deadline: connection.deadline() };
+    return await connection.request(scope, call);
   }
 
   /** A connection that breaks in the middle of an object is as much the store's failure as one that breaks before. */

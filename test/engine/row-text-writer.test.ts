@@ -2,8 +2,9 @@ import { Writable } from "node:stream";
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { openEngine } from "../../src/engine/open-engine.ts";
+import { createRowTextPipe } from "../../src/engine/row-text-pipe.ts";
 import { RowTextWriter, type TextRow } from "../../src/engine/row-text-writer.ts";
-import { createRowTextPipe, rowTextLines, unescapeFields } from "../../src/engine/row-text.ts";
+import { rowTextLines, unescapeFields } from "../../src/engine/row-text.ts";
 import { rowText } from "../support/row-text-source.ts";
 import { tempFolder } from "../support/temp-folder.ts";
 
@@ -67,7 +68,7 @@ test("the engine reads back what was written, NULL, empty text and the word NULL
   ];
   const fields = unescapeFields("string_split(l, chr(9))");
   const read = engine.rows(`SELECT hex(f[1]), hex(f[2]), hex(f[3]) FROM (SELECT ${fields} AS f FROM ${rowTextLines(pipe.path)})`, quiet());
-  const writer = new RowTextWriter(await pipe.open(quiet()), 3, quiet());
+  const writer = new RowTextWriter(pipe.open(quiet()), 3, quiet());
   await writer.write(rows);
   expect(await writer.end()).toBe(4n);
   // In hex, because the engine's own way to JavaScript strips a byte order mark.

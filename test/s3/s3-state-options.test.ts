@@ -43,7 +43,7 @@ objectStoreContract("a state root on S3", async () => {
   const credentials = { access_key_id: keys.accessKeyId, secret_access_key: keys.secretAccessKey };
   const { endpoint, region } = s3.server;
   const options = s3StateOptionsSchema.parse({ url: `s3://${BUCKET}/state`, region, endpoint, path_style: true, credentials });
-  const store = await openS3Store(options, { sessionName: "state", tuning: SMALL });
+  const store = openS3Store(options, { sessionName: "state", tuning: SMALL });
   return {
     place: store.place,
     putNew: (key, body, facts, signal) => store.putNew(key, body, facts, signal),

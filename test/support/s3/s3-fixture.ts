@@ -55,7 +55,7 @@ export async function s3Fixture(
     });
   const stores: S3Store[] = [];
   const open = async (changes: Record<string, unknown> = {}): Promise<S3Store> => {
-    const store = await openS3Store(optionsWith(changes), { sessionName: "spillway-users-000007", tuning: SMALL });
+    const store = openS3Store(optionsWith(changes), { sessionName: "spillway-users-000007", tuning: SMALL });
     stores.push(store);
     return store;
   };
