@@ -7,6 +7,7 @@ import { compileGuards } from "./guard-schema.ts";
 import type { ModelFile } from "./load-models.ts";
 import type { LoadedSql } from "./load-sql.ts";
 import type { WrittenModel } from "./model-schema.ts";
+import { compileSchedule } from "./schedule-schema.ts";
 import { segmentColumns } from "./segment-columns.ts";
 
 /** What a model file refers to, found. */
@@ -45,6 +46,7 @@ export function compileStream(model: ModelFile, written: WrittenModel, parts: St
     columns: columnsOf(model, written),
     fileFormat: compileFile(written, parts.recipients),
     manifest: written.file.manifest ?? true,
+    ...(written.schedule === undefined ? {} : { schedule: compileSchedule(written.schedule) }),
   };
 }
 

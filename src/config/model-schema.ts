@@ -3,6 +3,7 @@ import { CHANGE_KINDS } from "../core/types.ts";
 import { outputSchema } from "./column-schema.ts";
 import { fileSchema } from "./file-schema.ts";
 import { guardsSchema } from "./guard-schema.ts";
+import { scheduleSchema } from "./schedule-schema.ts";
 
 const sqlText = z.string().regex(/\S/, "the SQL is empty");
 const columnName = z.string().min(1);
@@ -100,6 +101,11 @@ export const modelSchema = z
       .optional()
       .describe(
         "Output columns in file order, and what goes in. Default: all of the result, as they are. Example: `{UserId: user_id, Partner: {value: acme}}`.",
+      ),
+    schedule: scheduleSchema
+      .optional()
+      .describe(
+        "When `sync serve`, or `sync run --due`, runs the model: a cron expression of five or six fields, or `@hourly` and the like. Without it, only when asked. Example: `{cron: 0 6 * * *, timezone: Europe/Berlin}`.",
       ),
     file: fileSchema.prefault({}).describe('Format and names of the files. Example: `{delimiter: "|", folder: users}`.'),
   })

@@ -34,7 +34,6 @@ export const MODEL_NOT_SUPPORTED: readonly NotSupported[] = [
   { path: "checkpoint", what: "checkpoints" },
   { path: "diff_in", what: "the choice of where to compare" },
   { path: "state_schema", what: "comparing in the warehouse" },
-  { path: "schedule", what: "a schedule" },
   { path: "alerts", what: "alerts" },
   { path: "retention", what: "retention" },
 ];

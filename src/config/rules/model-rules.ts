@@ -5,6 +5,7 @@ import type { ModelRule } from "./model-rule.ts";
 import * as presets from "./preset-rules.ts";
 import * as queries from "./query-rules.ts";
 import * as references from "./reference-rules.ts";
+import * as schedules from "./schedule-rules.ts";
 
 /** Everything that is checked about one model; all of them run, whatever the others found. */
 export const MODEL_RULES: readonly ModelRule[] = [
@@ -39,4 +40,6 @@ export const MODEL_RULES: readonly ModelRule[] = [
   files.changeNamesAreValid,
   presets.customerMatchIsHashed,
   presets.segmentAudienceIsWhole,
+  schedules.cronIsValid,
+  schedules.zoneIsKnown,
 ];
