@@ -13,14 +13,24 @@ import { absoluteSecrets } from "./absolute-secrets.ts";
  * `switch`, which the compiler asks for.
  */
 
+/** Keys that every source has. */
+const sourceKeys = {
+  max_concurrent_runs: z
+    .int()
+    .min(1)
+    .max(1000)
+    .optional()
+    .describe("How many runs may read the source at the same time, of one process. Default: as many as --jobs. Example: `1`."),
+};
+
 const destinationKeys = {
   enabled: z.boolean().default(true).describe("false: streams to this destination are skipped, and say so. Default: true."),
 };
 
 /** Options of a source, picked by `type`. */
 export const sourceSchema = z.discriminatedUnion("type", [
-  duckdbOptionsSchema,
-  postgresOptionsSchema.safeExtend({ type: z.literal("postgres") }),
+  duckdbOptionsSchema.safeExtend(sourceKeys),
+  postgresOptionsSchema.safeExtend({ type: z.literal("postgres"), ...sourceKeys }),
 ]);
 
 /** Options of a destination, picked by `type`. */

@@ -84,7 +84,9 @@ export function compileConfig(file: ConfigFile, written: WrittenConfig, root: st
   const scratch = join(state.type === "folder" ? state.path : join(root, ".sync"), "tmp");
   const sources = namesBelow(file, "sources").flatMap((name) => {
     const options = own(written.sources, name);
-    return options === null ? [] : [{ name, type: options.type, options: absoluteSourceOptions(options, base) }];
+    if (options === null) return [];
+    const { max_concurrent_runs: most, ...adapters } = absoluteSourceOptions(options, base);
+    return [{ name, type: options.type, options: adapters, ...(most === undefined ? {} : { maxConcurrentRuns: most }) }];
   });
   const destinations = namesBelow(file, "destinations").flatMap((name) => {
     const options = own(written.destinations, name);

@@ -208,6 +208,8 @@ export interface ChangeGroup {
 /** A source as configured; `type` picks the adapter, `options` are that adapter's own, already validated. */
 export interface SourceSpec {
   readonly name: string;
+  /** How many runs may read it at the same time; absent: any number. */
+  readonly maxConcurrentRuns?: number;
   readonly type: string;
   readonly options: unknown;
 }

@@ -90,6 +90,9 @@ const plannedObject = z
   })
   .readonly();
 
+/** What a scheduled instant is called in its zone. */
+const scheduled = z.strictObject({ wall: z.string(), zone: z.string() }).readonly();
+
 const changedColumns = z.array(z.strictObject({ name: z.string(), rows: count }).readonly()).readonly();
 
 /** A plan: the exact bytes of one generation, and what CURRENT becomes when all of them have arrived. */
@@ -104,6 +107,8 @@ export const planSchema = z
     at: instant,
     /** The instant that the run stands for: its scheduled one, or when it began. */
     slot: instant,
+    /** Only where a schedule named the slot. */
+    scheduled: scheduled.optional(),
     kind: z.enum(["delta", "full"]),
     identity,
     replaces: z.boolean(),
@@ -173,6 +178,8 @@ export const runRecordSchema = z
     status: z.enum(RUN_STATUSES),
     generation: count.nullable(),
     slot: instant.nullable(),
+    /** Only where a schedule named the slot. */
+    scheduled: scheduled.optional(),
     startedAt: instant,
     endedAt: instant.nullable(),
     /** The run that finished this one's delivery. */

@@ -19,6 +19,11 @@ export interface StateKeys {
   staging(run: string): string;
   readonly leasePrefix: string;
   lease(seq: number): string;
+  readonly slotPrefix: string;
+  slot(at: Date): string;
+  readonly pausePrefix: string;
+  pause(seq: number): string;
+  trigger(hash: string): string;
 }
 
 /** Names of a stream's documents; they sort as they were made. */
@@ -44,6 +49,11 @@ export function stateKeys(stream: string): StateKeys {
     staging: (run) => `${stream}/staging/${run}/`,
     leasePrefix: `${stream}/lease/`,
     lease: (seq) => `${stream}/lease/${padded(seq, 8)}.json`,
+    slotPrefix: `${stream}/slots/`,
+    slot: (at) => `${stream}/slots/${at.toISOString().slice(0, 19).replaceAll(/[-:]/g, "")}Z.json`,
+    pausePrefix: `${stream}/pauses/`,
+    pause: (seq) => `${stream}/pauses/${padded(seq, 8)}.json`,
+    trigger: (hash) => `${stream}/triggers/${hash}.json`,
   };
 }
 

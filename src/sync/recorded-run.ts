@@ -1,6 +1,6 @@
 import { SyncError } from "../core/errors.ts";
 import { failpoint } from "../core/failpoint.ts";
-import type { Stream } from "../core/types.ts";
+import type { Slot, Stream } from "../core/types.ts";
 import type { RunRecord, RunStatus } from "../state/documents.ts";
 import { takeLease } from "../state/lease.ts";
 import { recordEnd, recordStart } from "../state/run-records.ts";
@@ -18,7 +18,7 @@ export interface RunResult {
 export async function recordedRun(
   deps: SyncDeps,
   stream: Stream,
-  slot: Date | null,
+  slot: Date | Slot | null,
   work: (context: RunContext) => Promise<RunStatus>,
   signal: AbortSignal,
 ): Promise<RunResult> {

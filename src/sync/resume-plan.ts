@@ -7,6 +7,7 @@ import { damaged } from "../state/state-store.ts";
 import { deliverPlan } from "./deliver-plan.ts";
 import type { RunContext } from "./run-context.ts";
 import { planFacts } from "./run-report.ts";
+import { settleDelivered } from "./settle-slot.ts";
 import { placeName, samePlace } from "./stream-identity.ts";
 import { promotePlan, voidPlan, type PlanEnd } from "./swap-current.ts";
 
@@ -28,6 +29,8 @@ export async function rollForward(
   // Without the delta's own file neither promoting nor voiding could say what was told.
   if (!(await isIntact(context.state, plan.delta, signal))) throw damaged(plan.delta.key, "does not hold the bytes that its plan names");
   const outcome = await deliverPlan(context, plan, signal);
+  // Before CURRENT moves: whoever reads a CURRENT with this generation finds its slot done with.
+  if (outcome === "delivered") await settleDelivered(context, plan, signal);
   return outcome === "delivered" ? await promotePlan(context, plan, signal) : await voidPlan(context, plan, signal);
 }
 

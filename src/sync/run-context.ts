@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { SyncError } from "../core/errors.ts";
 import type { ObjectStore } from "../core/ports.ts";
-import type { Stream } from "../core/types.ts";
+import type { Slot, Stream } from "../core/types.ts";
 import { readCurrent } from "../state/current.ts";
 import { stateKeys, type StateKeys } from "../state/state-keys.ts";
 import { RunReport } from "./run-report.ts";
@@ -14,6 +14,8 @@ export interface RunContext {
   readonly run: string;
   /** The instant that the run stands for: its scheduled one, or when it began. */
   readonly slot: Date;
+  /** The slot, where a schedule named it: then the run happens only if nobody has run it yet. */
+  readonly scheduled: Slot | null;
   readonly state: ObjectStore;
   readonly keys: StateKeys;
   readonly destination: ObjectStore;
@@ -26,16 +28,19 @@ export function cacheFolder({ deps, stream }: Pick<RunContext, "deps" | "stream"
 }
 
 /** Opens a run: a new id, its destination and its report. The caller disposes `destination`. */
-export async function openRun(deps: SyncDeps, stream: Stream, slot: Date | null, signal: AbortSignal): Promise<RunContext> {
+export async function openRun(deps: SyncDeps, stream: Stream, slot: Date | Slot | null, signal: AbortSignal): Promise<RunContext> {
   const run = deps.newRunId();
   const generation = await comingGeneration(deps, stream.name, signal);
   const destination = await deps.openDestination(stream.destination, { stream: stream.name, run, generation }, signal);
-  const report = new RunReport(deps, stream.name, run, slot);
+  const scheduled = slot === null || slot instanceof Date ? null : slot;
+  const instant = slot instanceof Date ? slot : (slot?.at ?? null);
+  const report = new RunReport(deps, stream.name, run, instant, scheduled);
   return {
     deps,
     stream,
     run,
-    slot: slot ?? deps.clock.now(),
+    slot: instant ?? deps.clock.now(),
+    scheduled,
     state: deps.state,
     keys: stateKeys(stream.name),
     destination,

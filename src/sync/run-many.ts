@@ -1,13 +1,16 @@
 import { isAbort } from "../core/errors.ts";
-import type { Stream } from "../core/types.ts";
+import type { Slot, Stream } from "../core/types.ts";
 import { asError, type RunResult } from "./recorded-run.ts";
+import { RunLanes } from "./run-lanes.ts";
 import { RunReport, failedStatus } from "./run-report.ts";
 import { runStream, type RunStreamOptions } from "./run-stream.ts";
 import type { SyncDeps } from "./sync-deps.ts";
 
 /** What a run of several streams may be asked to do. */
 export interface RunStreamsOptions extends Omit<RunStreamOptions, "baseline"> {
-  /** How many streams run at once. */
+  /** Slots that a schedule named, by stream; the rest stands for `slot`. */
+  readonly slots?: ReadonlyMap<string, Slot>;
+  /** How many streams run at once; a source may ask for fewer of its own. */
   readonly jobs: number;
   /** Start no further stream once one has failed; those under way are finished. */
   readonly failFast: boolean;
@@ -23,7 +26,11 @@ export async function runStreams(
   options: RunStreamsOptions,
   signal: AbortSignal,
 ): Promise<readonly RunResult[]> {
-  return await eachStream(deps, streams, options, (stream) => runStream(deps, stream, { ...options, baseline: false }, signal), signal);
+  const work = (stream: Stream): Promise<RunResult> => {
+    const slot = options.slots?.get(stream.name) ?? options.slot;
+    return runStream(deps, stream, { ...options, slot, baseline: false }, signal);
+  };
+  return await eachStream(deps, streams, options, work, signal);
 }
 
 /** Takes the current result of a stream as delivered, and sends nothing. */
@@ -39,17 +46,15 @@ async function eachStream(
   signal: AbortSignal,
 ): Promise<readonly RunResult[]> {
   const results = new Map<Stream, RunResult>();
-  const waiting = [...streams];
+  const lanes = new RunLanes(jobs);
   let stopped = false;
-  const worker = async (): Promise<void> => {
-    for (let stream = waiting.shift(); stream !== undefined && !stopped && !signal.aborted; stream = waiting.shift()) {
-      const next = stream;
-      const result = await caught(deps, next, () => work(next));
-      results.set(next, result);
-      if (failFast && result.error !== null) stopped = true;
-    }
+  const turn = async (stream: Stream): Promise<void> => {
+    if (stopped || signal.aborted) return;
+    const result = await caught(deps, stream, () => work(stream));
+    results.set(stream, result);
+    if (failFast && result.error !== null) stopped = true;
   };
-  await Promise.all(Array.from({ length: Math.max(1, jobs) }, worker));
+  await Promise.all(streams.map((stream) => lanes.run(stream.source, () => turn(stream))));
   return streams.flatMap((stream) => results.get(stream) ?? []);
 }
 

@@ -1,6 +1,7 @@
 import type { Delta, DeltaCounts } from "../core/delta.ts";
 import { SyncError, isAbort } from "../core/errors.ts";
 import type { Phase } from "../core/log.ts";
+import type { Slot } from "../core/types.ts";
 import type { Plan, RunRecord, RunStatus, StoredCounts } from "../state/documents.ts";
 import { isHeldCode } from "./held-codes.ts";
 import type { SyncDeps } from "./sync-deps.ts";
@@ -10,7 +11,7 @@ export class RunReport {
   readonly #deps: Pick<SyncDeps, "clock" | "log">;
   #record: RunRecord;
 
-  constructor(deps: Pick<SyncDeps, "clock" | "log">, stream: string, run: string, slot: Date | null) {
+  constructor(deps: Pick<SyncDeps, "clock" | "log">, stream: string, run: string, slot: Date | null, scheduled: Slot | null = null) {
     this.#deps = deps;
     this.#record = {
       format: "spillway/run/1",
@@ -19,6 +20,7 @@ export class RunReport {
       status: "unfinished",
       generation: null,
       slot: slot?.toISOString() ?? null,
+      ...(scheduled === null ? {} : { scheduled: slotName(scheduled) }),
       startedAt: deps.clock.now().toISOString(),
       endedAt: null,
       finishedBy: null,
@@ -86,6 +88,11 @@ export class RunReport {
     };
     return this.#record;
   }
+}
+
+/** What a scheduled slot is called, as documents hold it. */
+export function slotName({ wall, zone }: Slot): { readonly wall: string; readonly zone: string } {
+  return { wall, zone };
 }
 
 /** What a plan adds to the record of its run. */

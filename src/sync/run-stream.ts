@@ -1,6 +1,6 @@
 import { SyncError, isAbort } from "../core/errors.ts";
 import { failpoint } from "../core/failpoint.ts";
-import type { Stream } from "../core/types.ts";
+import type { Slot, Stream } from "../core/types.ts";
 import type { DeltaKind } from "../diffing/delta-request.ts";
 import { pruneCurrent, swapCurrent } from "../state/current.ts";
 import type { Current, Plan, RunStatus } from "../state/documents.ts";
@@ -15,6 +15,7 @@ import { asError, recordedRun, type RunResult } from "./recorded-run.ts";
 import { openPlan, recordFinished, rollForward } from "./resume-plan.ts";
 import { cacheFolder, type RunContext } from "./run-context.ts";
 import { smallCount } from "./run-report.ts";
+import { isDone, settling } from "./settle-slot.ts";
 import { compareAndWrite, delivers, outputNames, stagePlan, type Comparison, type ComparisonOptions } from "./stage-delta.ts";
 import { cleanStaging, dropStaging, namedFiles } from "./stage-folder.ts";
 import { identityDiffers, refuseChangedIdentity, streamIdentity } from "./stream-identity.ts";
@@ -22,8 +23,8 @@ import type { SyncDeps } from "./sync-deps.ts";
 
 /** What a run may be asked to do besides its usual work. */
 export interface RunStreamOptions {
-  /** The instant that the run stands for; null = now. */
-  readonly slot: Date | null;
+  /** The instant that the run stands for; null = now. One that a schedule named is run once at most, whoever runs it. */
+  readonly slot: Date | Slot | null;
   /** Tell every row whole, and removals; also when the snapshot belongs to another place, source, key or mode. */
   readonly fullResync: boolean;
   /** Take the result as delivered and send nothing. */
@@ -34,7 +35,8 @@ export interface RunStreamOptions {
 
 /** Runs one stream from beginning to end. It never throws: what failed stands in the result and in the run's record. */
 export async function runStream(deps: SyncDeps, stream: Stream, options: RunStreamOptions, signal: AbortSignal): Promise<RunResult> {
-  return await recordedRun(deps, stream, options.slot, (context) => followProtocol(context, options, signal), signal);
+  const work = (context: RunContext): Promise<RunStatus> => settling(context, () => followProtocol(context, options, signal), signal);
+  return await recordedRun(deps, stream, options.slot, work, signal);
 }
 
 /** The commit protocol, top to bottom. docs/architecture.md tells why each step stands where it stands. */
@@ -47,6 +49,7 @@ async function followProtocol(context: RunContext, options: RunStreamOptions, si
 
   // An open plan is finished before anything new is asked.
   current = await finishOpenPlan(context, current, signal);
+  if (await isDone(context, signal)) return "superseded";
   const answers = options.answers ?? NO_ANSWERS;
   const identity = streamIdentity(stream, destination.place);
   if (!options.fullResync) refuseChangedIdentity(stream, current, identity, answers.sameDestination);
@@ -62,6 +65,11 @@ async function followProtocol(context: RunContext, options: RunStreamOptions, si
   // HELD: the bytes stay staged until somebody answers.
   if (isHeld(draft.comparison.verdict)) return await holdPlan(context, draft.plan, draft.comparison.verdict, signal);
 
+  // While this run looked, another may have found nothing to tell for the same slot.
+  if (await isDone(context, signal)) {
+    await dropStaging(context, signal);
+    return await yieldToOther(context, signal);
+  }
   return await commitPlan(context, draft.plan, signal);
 }
 

@@ -16,7 +16,7 @@ import { judge } from "./judge.ts";
 import { loadSnapshot, type LoadedSnapshot } from "./load-snapshot.ts";
 import { modelQuery } from "./model-query.ts";
 import { cacheFolder, type RunContext } from "./run-context.ts";
-import { smallCount, storedCounts } from "./run-report.ts";
+import { slotName, smallCount, storedCounts } from "./run-report.ts";
 import { schemaChanges, type SchemaChanges } from "./schema-changes.ts";
 import { openStaging, type StageFolder } from "./stage-folder.ts";
 import { sameTable, streamIdentity } from "./stream-identity.ts";
@@ -184,6 +184,7 @@ function planFacts(
     run,
     at: deps.clock.now().toISOString(),
     slot: slot.toISOString(),
+    ...(context.scheduled === null ? {} : { scheduled: slotName(context.scheduled) }),
     kind: fileKind(kind),
     identity: streamIdentity(stream, destination.place),
     replaces,

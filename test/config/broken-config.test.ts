@@ -88,7 +88,7 @@ test("a model's mistakes are told together with those of config.yaml", async () 
 
     models/users.yaml:5:1 CONFIG_UNKNOWN_KEY there is no key "nonsense"
       5 | nonsense: 1
-          ^^^^^^^^ known: description, tags, source, destination, query, query_file, table, audiences, and 11 more
+          ^^^^^^^^ known: description, tags, source, destination, query, query_file, table, audiences, and 12 more
     "
   `);
 });
@@ -102,7 +102,7 @@ test("a config.yaml that is no YAML still lets the mistakes of models be told", 
 
     models/users.yaml:5:1 CONFIG_UNKNOWN_KEY there is no key "nonsense"
       5 | nonsense: 1
-          ^^^^^^^^ known: description, tags, source, destination, query, query_file, table, audiences, and 11 more
+          ^^^^^^^^ known: description, tags, source, destination, query, query_file, table, audiences, and 12 more
     "
   `);
 });

@@ -50,10 +50,6 @@ alerts: [ops]
       9 | … {format: parquet, newline: crlf, bom: true, split_by: [_change], compression: gzip, quote: none, done_file: x, pgp: {}}
                                                                                                                            ^^^ add the key; it has to be a list
 
-    models/users.yaml:10:1 CONFIG_NOT_SUPPORTED_YET a schedule ("schedule") is not supported yet
-      10 | schedule: "0 6 * * *"
-           ^^^^^^^^ take it away
-
     models/users.yaml:11:1 CONFIG_NOT_SUPPORTED_YET alerts ("alerts") is not supported yet
       11 | alerts: [ops]
            ^^^^^^ take it away

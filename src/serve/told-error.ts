@@ -1,0 +1,15 @@
+import { ERROR_CODES } from "../core/error-codes.ts";
+import { SyncError, isAbort } from "../core/errors.ts";
+import type { ToldError } from "./ports.ts";
+
+/** An error as events carry it; what is none of this project's own is a bug. */
+export function toldError(error: unknown): ToldError {
+  if (error instanceof SyncError) {
+    const { code, message, hint } = error;
+    const { exit, action } = ERROR_CODES[code];
+    return { code, message, hint: hint ?? action, exit };
+  }
+  const code = isAbort(error) ? "INTERRUPTED" : "INTERNAL";
+  const message = isAbort(error) ? "The run was stopped." : error instanceof Error ? error.message : String(error);
+  return { code, message, hint: ERROR_CODES[code].action, exit: ERROR_CODES[code].exit };
+}
