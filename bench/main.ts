@@ -10,13 +10,14 @@ import { measureUploads } from "./measure-uploads.ts";
 import { type Entry, reportText } from "./report.ts";
 
 const USAGE =
-  "npm run bench -- [--rows 200000] [--limits 1GB,150MB] [--megabytes 500] [--json]\nThe numbers of docs/benchmarks.md: --rows 5000000";
+  "npm run bench -- [--rows 200000] [--limits 1GB,150MB] [--megabytes 500] [--rounds 3] [--json]\nThe numbers of docs/benchmarks.md: --rows 5000000";
 
 const { values } = parseArgs({
   options: {
     rows: { type: "string", default: "200000" },
     limits: { type: "string", default: "1GB,150MB" },
     megabytes: { type: "string", default: "500" },
+    rounds: { type: "string", default: "3" },
     json: { type: "boolean", default: false },
   },
 });
@@ -26,8 +27,9 @@ const megabytes = Number(values.megabytes);
 // Less goes in one PUT, which is not what is compared.
 if (!Number.isSafeInteger(megabytes) || megabytes < 70) throw new Error(`--megabytes is a number from 70\n${USAGE}`);
 
-/** Each way of sending is measured so often, and told at its best. */
-const UPLOAD_ROUNDS = 3;
+// Each way of sending is measured so often, and told at its best.
+const rounds = Number(values.rounds);
+if (!Number.isSafeInteger(rounds) || rounds < 1) throw new Error(`--rounds is a number from 1\n${USAGE}`);
 
 /** A measured piece of work before its ratio is known. */
 type Raw = Omit<Entry, "ratio">;
@@ -124,6 +126,6 @@ for (const [at, limit] of values.limits.split(",").entries()) {
   entries.push(...group);
 }
 say(`sending ${megabytes} MB to S3`);
-const uploads = await measureUploads(folder, megabytes * 1_000_000, UPLOAD_ROUNDS);
+const uploads = await measureUploads(folder, megabytes * 1_000_000, rounds);
 const report = { rows, uploads, node: process.versions.node, cpus: cpus().length, entries };
 console.log(values.json ? JSON.stringify(report) : reportText(report));

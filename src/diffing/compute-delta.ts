@@ -1,6 +1,7 @@
 import { rm } from "node:fs/promises";
 import type { Delta, DeltaCounts, DeltaOp, Layout, Snapshot } from "../core/delta.ts";
 import type { SqlSession } from "../core/ports.ts";
+import { countWhere } from "../engine/count-where.ts";
 import { sqlText } from "../engine/sql-literal.ts";
 import type { DeltaRequest } from "./delta-request.ts";
 import { findSuspects, OLD_SUSPECTS, UNMATCHED } from "./find-suspects.ts";
@@ -112,7 +113,7 @@ async function countDelta(
 async function countChangedColumns(session: SqlSession, request: DeltaRequest, signal: AbortSignal): Promise<Delta["changedColumns"]> {
   const compared = request.outputs.flatMap((output, at) => (output.ignored ? [] : [{ name: output.name, at: String(at) }]));
   if (compared.length === 0) return [];
-  const counts = compared.map(({ at }) => `count(*) FILTER (o${at} IS DISTINCT FROM p${at})`);
+  const counts = compared.map(({ at }) => countWhere(`o${at} IS DISTINCT FROM p${at}`));
   const [row] = await session.rows(`SELECT ${counts.join(", ")} FROM read_parquet(${sqlText(request.path)}) WHERE op = 'changed'`, signal);
   return compared.map(({ name }, at) => ({ name, rows: BigInt(row?.[at] ?? "0") })).filter(({ rows }) => rows > 0n);
 }

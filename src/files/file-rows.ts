@@ -1,6 +1,7 @@
 import { SyncError } from "../core/errors.ts";
 import type { SqlSession } from "../core/ports.ts";
 import type { FileChange, FileFormat, SqlExpr } from "../core/types.ts";
+import { countWhere } from "../engine/count-where.ts";
 import { sqlName, sqlText } from "../engine/sql-literal.ts";
 import { displayText } from "./display-text.ts";
 import { cannotCarry, cleanField, encodeField, guardFormula, isAlwaysBare } from "./encode-field.ts";
@@ -129,7 +130,7 @@ async function badColumns(
   from: string,
   signal: AbortSignal,
 ): Promise<readonly BadColumn[]> {
-  const counts = tests.map(({ cannot }) => `count(*) FILTER (WHERE ${cannot})`);
+  const counts = tests.map(({ cannot }) => countWhere(cannot));
   const [row = []] = await session.rows(`SELECT ${counts.join(", ")} ${from}`, signal);
   return tests.flatMap(({ name }, at) => (row[at] === "0" ? [] : [{ name, rows: row[at] ?? "" }]));
 }

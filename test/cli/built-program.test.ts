@@ -55,7 +55,7 @@ test("a reader that leaves early is no error", async () => {
 
 test("a delivery goes on when nobody reads what it says", async () => {
   await using folder = await project(FEW);
-  const script = `"${process.execPath}" "${BUILT_CLI}" run -m numbers 2>&1 | true; sleep 2; cat out/numbers/000001/*.csv out/*.csv 2>/dev/null | wc -l`;
+  const script = `"${process.execPath}" "${BUILT_CLI}" run -m numbers 2>&1 | true`;
   await execute("bash", ["-c", script], { cwd: folder.path });
   const { stdout } = await executeCli(["status", "--json"], { cwd: folder.path });
   expect(JSON.parse(stdout)).toMatchObject({ data: { streams: [{ state: "ok", generation: 1 }] } });
