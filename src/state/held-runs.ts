@@ -2,7 +2,7 @@ import { z } from "zod";
 import type { ObjectStore } from "../core/ports.ts";
 import { planSchema } from "./documents.ts";
 import type { StateKeys } from "./state-keys.ts";
-import { createDocument, readDocument } from "./state-store.ts";
+import { createDocument, readDocument, unlessDamaged } from "./state-store.ts";
 
 const HELD = "held.json";
 const DECISION = "decision.json";
@@ -51,13 +51,13 @@ export async function readHeld(store: ObjectStore, keys: StateKeys, run: string,
   return { held, decision: await readDocument(store, keys.staging(run) + DECISION, decisionSchema, signal) };
 }
 
-/** Held runs of a stream, decided or not, oldest first. */
+/** Held runs of a stream, decided or not, oldest first. One that is damaged can be neither approved nor waited for, so it is none. */
 export async function heldRuns(store: ObjectStore, keys: StateKeys, signal: AbortSignal): Promise<readonly HeldRun[]> {
   const found: HeldRun[] = [];
   for (const key of await store.list(keys.stagingPrefix, signal)) {
     const [run, name] = key.slice(keys.stagingPrefix.length).split("/");
     if (run === undefined || name !== HELD) continue;
-    const held = await readHeld(store, keys, run, signal);
+    const held = await unlessDamaged(readHeld(store, keys, run, signal));
     if (held !== null) found.push(held);
   }
   return found;

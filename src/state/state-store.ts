@@ -100,3 +100,18 @@ export function stateError(error: unknown, key: string): unknown {
     cause: error,
   });
 }
+
+/** What was read, or null where it is damaged. */
+export async function unlessDamaged<T>(reading: Promise<T>): Promise<T | null> {
+  try {
+    return await reading;
+  } catch (error) {
+    if (isDamage(error)) return null;
+    throw error;
+  }
+}
+
+/** Whether an error says that the state is damaged. */
+export function isDamage(error: unknown): boolean {
+  return error instanceof SyncError && error.code === "STATE_DAMAGED";
+}

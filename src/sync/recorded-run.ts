@@ -35,14 +35,23 @@ export async function recordedRun(
     started = true;
     await failpoint("lease.taken");
     const status = await work(context);
-    const record = report.ended(status);
-    await recordEnd(state, record, always);
-    return { record, error: null };
+    return { record: await writeEnd(context, report.ended(status), always), error: null };
   } catch (thrown) {
     const error = interrupted(stream, thrown, signal);
     const record = report.ended(failedStatus(error), error);
-    if (started) await recordEnd(state, record, always);
-    return { record, error: asError(error) };
+    return { record: started ? await writeEnd(context, record, always) : record, error: asError(error) };
+  }
+}
+
+/** Records are for people: what was delivered stays so, and what failed is told as what it was, when the end cannot be written. */
+async function writeEnd({ state, report }: RunContext, record: RunRecord, signal: AbortSignal): Promise<RunRecord> {
+  try {
+    await recordEnd(state, record, signal);
+    return record;
+  } catch (error) {
+    const message = `The end of run ${record.run} could not be recorded, so \`sync status\` shows it as unfinished: ${asError(error).message}`;
+    report.warn(message);
+    return { ...record, warnings: [...record.warnings, message] };
   }
 }
 

@@ -1,17 +1,17 @@
 import { SyncError } from "../core/errors.ts";
 import type { Stream } from "../core/types.ts";
-import { swapCurrent } from "../state/current.ts";
+import { readCurrent, swapCurrent } from "../state/current.ts";
 import type { Current, FileRef, Plan, RunStatus } from "../state/documents.ts";
 import { ObjectNotes, readPlan } from "../state/plans.ts";
 import { listRuns, readRun } from "../state/run-records.ts";
 import { isIntact } from "../state/state-files.ts";
 import { numberOf } from "../state/state-keys.ts";
-import { bytesBody, readBytes } from "../state/state-store.ts";
+import { bytesBody, isDamage, readBytes, unlessDamaged } from "../state/state-store.ts";
 import { deliveries } from "./deliver-plan.ts";
 import { firstCurrent } from "./open-stream.ts";
 import { recordedRun, type RunResult } from "./recorded-run.ts";
 import type { RunContext } from "./run-context.ts";
-import { readEntry, unlessDamaged } from "./salvage-current.ts";
+import { readEntry } from "./salvage-current.ts";
 import { namedFiles } from "./stage-folder.ts";
 import { promoted, voided } from "./swap-current.ts";
 import type { SyncDeps } from "./sync-deps.ts";
@@ -28,6 +28,8 @@ async function repair(context: RunContext, signal: AbortSignal): Promise<RunStat
   const { state, keys, stream, run, deps, report } = context;
   for (;;) {
     const seqs = (await state.list(keys.currentPrefix, signal)).map(numberOf).filter((seq) => seq !== null);
+    // A stream that was never opened; where anything stands beside a CURRENT that is gone, reading it is damage.
+    if (seqs.length === 0 && !(await isDamaged(readCurrent(state, stream.name, signal)))) return "unchanged";
     const highest = Math.max(-1, ...seqs);
     const entries = await readableEntries(context, seqs, signal);
     const newest = entries.find(({ seq }) => seq === highest) ?? null;
@@ -43,6 +45,16 @@ async function repair(context: RunContext, signal: AbortSignal): Promise<RunStat
       `The snapshot of ${stream.name} was put together from ${start.base?.key ?? "the first delta"} and the deltas up to generation ${rebuilt.generation}. What stood there is kept in ${aside(context)}.`,
     );
     return "repaired";
+  }
+}
+
+async function isDamaged(reading: Promise<unknown>): Promise<boolean> {
+  try {
+    await reading;
+    return false;
+  } catch (error) {
+    if (isDamage(error)) return true;
+    throw error;
   }
 }
 

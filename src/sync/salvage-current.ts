@@ -2,7 +2,7 @@ import { SyncError } from "../core/errors.ts";
 import { currentSchema, type Current, type FileRef, type Plan } from "../state/documents.ts";
 import { ObjectNotes, readPlan } from "../state/plans.ts";
 import { numberOf } from "../state/state-keys.ts";
-import { readDocument } from "../state/state-store.ts";
+import { isDamage, readDocument, unlessDamaged } from "../state/state-store.ts";
 import { deliveries } from "./deliver-plan.ts";
 import { firstCurrent, openStream } from "./open-stream.ts";
 import type { RunContext } from "./run-context.ts";
@@ -29,11 +29,13 @@ export async function resettableCurrent(context: RunContext, signal: AbortSignal
 }
 
 async function salvage(context: RunContext, signal: AbortSignal): Promise<ResettableCurrent> {
-  const { state, keys, stream } = context;
+  const { state, keys, stream, deps } = context;
   const seqs = (await state.list(keys.currentPrefix, signal)).map(numberOf).filter((seq) => seq !== null);
   const known = await newestReadable(context, seqs, signal);
   const plans = await readablePlans(context, known?.generation ?? 0, signal);
-  const stateId = known?.stateId ?? plans.at(-1)?.stateId;
+  const seenPlans = await state.list(keys.planPrefix, signal);
+  // Without any plan nothing was delivered: then the stream begins again, as another state.
+  const stateId = known?.stateId ?? plans.at(-1)?.stateId ?? (seenPlans.length === 0 ? deps.newStateId() : undefined);
   if (stateId === undefined) {
     throw new SyncError(
       "STATE_DAMAGED",
@@ -46,7 +48,7 @@ async function salvage(context: RunContext, signal: AbortSignal): Promise<Resett
   }
   context.report.warn(`CURRENT of ${stream.name} was damaged; what it had told was put together from ${plans.length} plans.`);
   const base = known ?? { ...firstCurrent(context), stateId };
-  const generations = (await state.list(keys.planPrefix, signal)).map(numberOf).filter((generation) => generation !== null);
+  const generations = seenPlans.map(numberOf).filter((generation) => generation !== null);
   return {
     seq: Math.max(-1, ...seqs),
     current: {
@@ -95,18 +97,4 @@ async function lastManifest(context: RunContext, plans: readonly Plan[], signal:
     if (await notes.isMarked(signal)) return { generation: plan.generation, sha256: plan.manifest.sha256 };
   }
   return null;
-}
-
-/** What was read, or null where it is damaged. */
-export async function unlessDamaged<T>(reading: Promise<T>): Promise<T | null> {
-  try {
-    return await reading;
-  } catch (error) {
-    if (isDamage(error)) return null;
-    throw error;
-  }
-}
-
-function isDamage(error: unknown): boolean {
-  return error instanceof SyncError && error.code === "STATE_DAMAGED";
 }

@@ -4,7 +4,7 @@ import { makeFolder } from "../core/durable-file.ts";
 import { stageSchema, type Current, type FileRef } from "../state/documents.ts";
 import { readHeld } from "../state/held-runs.ts";
 import { readPlan } from "../state/plans.ts";
-import { createDocument, readDocument, stateError } from "../state/state-store.ts";
+import { createDocument, isDamage, readDocument, stateError, unlessDamaged } from "../state/state-store.ts";
 import { supersede } from "./hold-run.ts";
 import type { RunContext } from "./run-context.ts";
 
@@ -50,15 +50,15 @@ export async function cleanStaging(context: RunContext, current: Current, signal
     (await state.list(keys.stagingPrefix, signal)).map((key) => key.slice(keys.stagingPrefix.length).split("/")[0] ?? ""),
   );
   for (const run of runs) {
-    const about = await readDocument(state, `${keys.staging(run)}stage.json`, stageSchema, signal);
-    if (about === null) continue;
-    const plan = await readPlan(state, keys, about.generation, signal);
-    if (about.generation > current.generation && (plan === null || plan.run === run)) continue;
+    const generation = await stagedFor(context, run, current, signal);
+    if (generation === null) continue;
+    const plan = await readPlan(state, keys, generation, signal);
+    if (generation > current.generation && (plan === null || plan.run === run)) continue;
     await closeHeld(context, run, signal);
     await deleteOrphans(
       context,
       run,
-      about.generation,
+      generation,
       [...namedFiles(current).map((file) => file.key), ...(plan === null ? [] : [plan.delta.key])],
       signal,
     );
@@ -66,9 +66,25 @@ export async function cleanStaging(context: RunContext, current: Current, signal
   }
 }
 
+/**
+ * The generation that a run's staging is for; null where there is nothing yet. Where its note is damaged, what else names the run tells; staging
+ * that nothing names is past. Should it be a slow host's after all, its plan is voided for want of bytes, and no stream waits for ever.
+ */
+async function stagedFor(context: RunContext, run: string, current: Current, signal: AbortSignal): Promise<number | null> {
+  const { state, keys } = context;
+  try {
+    return (await readDocument(state, `${keys.staging(run)}stage.json`, stageSchema, signal))?.generation ?? null;
+  } catch (error) {
+    if (!isDamage(error)) throw error;
+    const held = await unlessDamaged(readHeld(state, keys, run, signal));
+    const open = await readPlan(state, keys, current.generation + 1, signal);
+    return held?.held.plan.generation ?? (open?.run === run ? open.generation : current.generation);
+  }
+}
+
 /** A run that was held until its generation had passed is told to be so. */
 async function closeHeld(context: RunContext, run: string, signal: AbortSignal): Promise<void> {
-  const found = await readHeld(context.state, context.keys, run, signal);
+  const found = await unlessDamaged(readHeld(context.state, context.keys, run, signal));
   if (found !== null && found.decision === null) await supersede(context, run, signal);
 }
 

@@ -83,7 +83,8 @@ export function voided(current: Current, plan: Plan): Current {
     ...current,
     reason: "voided",
     generation: plan.generation,
-    layout: current.layout ?? plan.layout,
+    // Where nothing was told before, what may have been told belongs to where the plan went.
+    ...(current.layout === null ? { layout: plan.layout, identity: plan.identity } : {}),
     // A plan for another place or key says nothing about the keys of this table; what follows it is a full one again.
     uncertain: plan.replaces ? current.uncertain : [...current.uncertain.filter((file) => file.key !== plan.delta.key), plan.delta],
     abandoned: [...current.abandoned, plan.generation],
