@@ -3,8 +3,9 @@ import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { stringify } from "csv-stringify/sync";
 import type { Delta, Layout, Snapshot } from "../../src/core/delta.ts";
+import { syncFile } from "../../src/core/durable-file.ts";
 import type { Source } from "../../src/core/ports.ts";
-import type { FileChange } from "../../src/core/types.ts";
+import type { Column, FileChange } from "../../src/core/types.ts";
 import type { DeltaRequest } from "../../src/diffing/delta-request.ts";
 import type { Engine } from "../../src/engine/open-engine.ts";
 import { buildClaim, buildManifest } from "../../src/files/manifest.ts";
@@ -23,18 +24,22 @@ interface Line {
 export interface FakeWarehouse {
   table: ReadonlyMap<string, string>;
   queries: number;
+  /** Columns behind `name` that the query also yields, each holding its own name. */
+  more?: readonly string[];
 }
 
-const COLUMNS = [
-  { name: "id", type: "VARCHAR", kind: "text" },
-  { name: "name", type: "VARCHAR", kind: "text" },
-] as const;
+function columnsOf({ more = [] }: FakeWarehouse): readonly Column[] {
+  return ["id", "name", ...more].map((name) => ({ name, type: "VARCHAR", kind: "text" }));
+}
+
+/** Everything of a row but its key, as one text. */
+const SEPARATOR = "|";
 
 /** A source over a table in memory. */
-export function fakeSource(): Source {
+export function fakeSource(warehouse: FakeWarehouse): Source {
   return {
     dialect: { quoteIdentifier: (name) => `"${name}"`, quoteText: (text) => `'${text}'` },
-    describe: () => Promise.resolve(COLUMNS),
+    describe: () => Promise.resolve(columnsOf(warehouse)),
     canonical: (_column, text) => text,
     reading: { shape: "relation", relation: () => "" },
     [Symbol.asyncDispose]: () => Promise.resolve(),
@@ -50,18 +55,19 @@ export function noEngine(): Engine {
 /** Parts of a run over a table in memory. */
 export function fakeParts(warehouse: FakeWarehouse): RunParts {
   return {
-    resolveMapping: () => ({
-      header: COLUMNS.map(({ name }, output) => ({ name, output })),
-      outputs: COLUMNS.map(({ name, kind }) => ({ name, kind, ignored: false, sources: [name], expression: (column) => column(name) })),
+    resolveMapping: (_stream, columns) => ({
+      header: columns.map(({ name }, output) => ({ name, output })),
+      outputs: columns.map(({ name, kind }) => ({ name, kind, ignored: false, sources: [name], expression: (column) => column(name) })),
       splits: [],
-      columns: COLUMNS,
+      columns,
       keyCount: 1,
       ignoredCount: 0,
       text: "as it is",
     }),
     computeDelta: async (_session, request) => {
       warehouse.queries += 1;
-      return await compare(new Map(warehouse.table), request);
+      const more = warehouse.more ?? [];
+      return await compare(new Map([...warehouse.table].map(([key, name]) => [key, [name, ...more].join(SEPARATOR)])), request);
     },
     foldBase: async (_session, snapshot, path) => {
       const rows = await tableOf(snapshot);
@@ -71,14 +77,15 @@ export function fakeParts(warehouse: FakeWarehouse): RunParts {
       );
       return { rows: BigInt(rows.size) };
     },
-    writeFiles: async (_session, { delta, folder, generation }) => {
+    writeFiles: async (_session, { delta, folder, generation, mapping }) => {
       const lines = await readLines(delta.path);
+      const header = mapping.header.map(({ name }) => name);
       const files = (["removed", "changed", "added", "full"] as const).map((change) => ({
         change,
         rows: lines.filter(({ op }) => op === change),
       }));
       return await Promise.all(
-        files.filter(({ rows }) => rows.length > 0).map(({ change, rows }) => writeCsv(folder, generation, change, rows)),
+        files.filter(({ rows }) => rows.length > 0).map(({ change, rows }) => writeCsv(folder, generation, change, header, rows)),
       );
     },
     manifest: ({ plan, stream, mapping, previous }) => buildManifest({ ...plan, previous, format: stream.fileFormat, mapping }),
@@ -87,11 +94,13 @@ export function fakeParts(warehouse: FakeWarehouse): RunParts {
   };
 }
 
-async function writeCsv(folder: string, generation: number, change: FileChange, lines: readonly Line[]) {
+async function writeCsv(folder: string, generation: number, change: FileChange, header: readonly string[], lines: readonly Line[]) {
   const path = join(folder, change);
-  const rows = lines.map((line) => [line.key, change === "removed" ? line.before : line.after]);
-  const bytes = Buffer.from(stringify([COLUMNS.map(({ name }) => name), ...rows]));
+  const rows = lines.map((line) => [line.key, ...((change === "removed" ? line.before : line.after)?.split(SEPARATOR) ?? [])]);
+  // A row told before a column came or went has another width than the header, which says nothing about it.
+  const bytes = Buffer.from(stringify([header, ...rows.map((row) => header.map((_name, at) => row[at] ?? ""))]));
   await writeFile(path, bytes);
+  await syncFile(path);
   const key = `users/${String(generation).padStart(6, "0")}-${change}.csv`;
   return {
     change,
@@ -130,7 +139,7 @@ async function compare(current: Map<string, string>, request: DeltaRequest): Pro
   const unchanged = size - counts.added - counts.changed - counts.full;
   return {
     path: request.path,
-    layout: layoutOf(),
+    layout: layoutOf(request.projection.columns),
     counts: { ...counts, refreshed: 0n, unchanged, current: size, snapshotAfter: size },
     changedColumns: counts.changed > 0n ? [{ name: "name", rows: counts.changed }] : [],
     wholeSnapshot: whole,
@@ -149,14 +158,14 @@ async function tableOf(snapshot: Snapshot): Promise<Map<string, string>> {
   return rows;
 }
 
-function layoutOf(): Layout {
+function layoutOf(columns: readonly Column[]): Layout {
   return {
     salt: "0".repeat(32),
     canonicalVersion: 1,
-    columns: COLUMNS,
+    columns,
     keyCount: 1,
     ignoredCount: 0,
-    outputs: COLUMNS.map(({ name, kind }) => ({ name, kind, ignored: false })),
+    outputs: columns.map(({ name, kind }) => ({ name, kind, ignored: false })),
     mapping: "as it is",
     changes: ["added", "changed", "removed"],
   };

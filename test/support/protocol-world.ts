@@ -58,7 +58,7 @@ export async function world(): Promise<World> {
     // Every other process counts as gone, so that no lease keeps two hosts from meeting.
     owner: { host: "same", instance: name, pid: (pids += 1), isRunning: () => false },
     openEngine: () => Promise.resolve(noEngine()),
-    openSource: () => Promise.resolve(fakeSource()),
+    openSource: () => Promise.resolve(fakeSource(warehouse)),
     ...changes,
   });
   const set = (table: Readonly<Record<string, string>>): void => {
