@@ -4,6 +4,7 @@ import type { StateSpec } from "../core/types.ts";
 import { folderOptionsSchema } from "../folder/folder-options.ts";
 import { s3OptionsSchema, type S3Options } from "../s3/s3-options.ts";
 import { s3StateKeysSchema, s3StateUrlSchema } from "../s3/s3-state-options.ts";
+import { bigqueryOptionsSchema } from "../sources/bigquery/bigquery-options.ts";
 import { duckdbOptionsSchema } from "../sources/duckdb/duckdb-options.ts";
 import { postgresOptionsSchema } from "../sources/postgres/postgres-options.ts";
 import { absoluteSecrets } from "./absolute-secrets.ts";
@@ -31,6 +32,7 @@ const destinationKeys = {
 export const sourceSchema = z.discriminatedUnion("type", [
   duckdbOptionsSchema.safeExtend(sourceKeys),
   postgresOptionsSchema.safeExtend({ type: z.literal("postgres"), ...sourceKeys }),
+  bigqueryOptionsSchema.safeExtend({ type: z.literal("bigquery"), ...sourceKeys }),
 ]);
 
 /** Options of a destination, picked by `type`. */
@@ -79,6 +81,11 @@ export function absoluteSourceOptions(options: SourceOptions, base: PathBase): S
       return options.path === undefined ? options : { ...options, path: base.resolve(options.path) };
     case "postgres":
       return absoluteSecrets(options, base);
+    case "bigquery": {
+      // The names of labels are the user's: a label called `file` is no secret's file.
+      const { labels, ...rest } = options;
+      return { ...absoluteSecrets(rest, base), ...(labels === undefined ? {} : { labels }) };
+    }
   }
 }
 

@@ -1,3 +1,4 @@
+import { byteCount } from "../core/byte-size.ts";
 import { CHANGE_KINDS } from "../core/types.ts";
 import type { ChangeGroup, ChangeKind, FileFormat } from "../core/types.ts";
 import { asList } from "./as-list.ts";
@@ -63,15 +64,6 @@ function splitFolder(splitBy: readonly string[], name: string): string {
 
 function booleanTexts(written: WrittenFile["boolean"]): readonly [string, string] {
   return written === undefined ? ["true", "false"] : [String(written[0]), String(written[1])];
-}
-
-const UNITS: readonly string[] = ["", "K", "M", "G", "T"];
-
-/** Bytes of a size such as `1GB` (decimal) or `64MiB` (binary). */
-function byteCount(size: number | string): number {
-  if (typeof size === "number") return size;
-  const [, digits = "0", unit = "", binary] = /^(\d+(?:\.\d+)?)\s*([KMGT]?)(i?)B?$/iu.exec(size) ?? [];
-  return Math.floor(Number(digits) * (binary === "" ? 1000 : 1024) ** UNITS.indexOf(unit.toUpperCase()));
 }
 
 /** Kinds of change and the names under which their files are told; none where every row is told whole. */

@@ -1,8 +1,9 @@
 import { z } from "zod";
+import { BYTE_SIZE } from "../core/byte-size.ts";
 import { FILE_PRESETS } from "./file-presets.ts";
 
 const size = z
-  .union([z.int().positive(), z.string().regex(/^\d+(?:\.\d+)?\s*(?:[KMGT]i?)?B?$/i, "a size such as `1GB`, `500MB` or `64MiB`")])
+  .union([z.int().positive(), z.string().regex(BYTE_SIZE, "a size such as `1GB`, `500MB` or `64MiB`")])
   .describe("Most bytes of a file before compression, the header included; what is longer goes on in the next part. Example: `1GB`.");
 const flagText = z.union([z.string(), z.boolean(), z.int()]);
 

@@ -191,6 +191,11 @@ export const ERROR_CODES = {
     "Check the source's user and password with the warehouse's own client from this machine.",
   ),
   SOURCE_BUSY: entry(EXIT.source, "Another process holds the source database.", "Wait until it has finished, then run again."),
+  SOURCE_BYTES_LIMIT: entry(
+    EXIT.source,
+    "The query would scan more than `maximum_bytes_billed` of the source allows, so the warehouse did not run it and billed nothing.",
+    "Make the query scan less (fewer columns, a filter on the partition column), or raise `maximum_bytes_billed`.",
+  ),
   SOURCE_COLUMNS_CHANGED: entry(
     EXIT.source,
     "A column of the model was dropped, renamed or given another type in the moments between its description and its extraction.",
@@ -208,8 +213,8 @@ export const ERROR_CODES = {
   ),
   SOURCE_DATABASE_MISSING: entry(
     EXIT.source,
-    "The server has no database of the name that the source gives.",
-    "Correct `database:` (or the end of `url:`) of the source.",
+    "The server has no database of the name that the source gives, or nothing names the project to query in.",
+    "Correct `database:` (or the end of `url:`) or `project:` of the source.",
   ),
   SOURCE_NOT_FOUND: entry(EXIT.source, "The source is not where the configuration says it is.", "Check the source's address or path."),
   SOURCE_OVERLOADED: entry(
@@ -226,6 +231,11 @@ export const ERROR_CODES = {
     EXIT.source,
     "The model is not a single query: it writes, holds several statements, or returns two columns of one name.",
     "Make the model one SELECT with distinct column names.",
+  ),
+  SOURCE_QUOTA_EXCEEDED: entry(
+    EXIT.source,
+    "A quota of the warehouse is used up: queries a day, bytes a day, or the like.",
+    "Wait until it starts anew, raise it, or make the query cheaper. Nothing was delivered.",
   ),
   SOURCE_TIMEOUT: entry(
     EXIT.source,

@@ -1,4 +1,5 @@
 import type { Readable, Writable } from "node:stream";
+import type { SqlLexis } from "./sql-text.ts";
 import type { Column, Projection, SqlExpr } from "./types.ts";
 
 /** A connection to the embedded engine. Results are text: no number or date of a row passes through JavaScript. */
@@ -13,6 +14,18 @@ export interface SqlSession {
 export interface Dialect {
   quoteIdentifier(name: string): string;
   quoteText(text: string): string;
+  /** Quotes and comments, where they are not those of PostgreSQL. */
+  readonly lexis?: SqlLexis;
+}
+
+/** What a query would read and cost, before it runs. */
+export interface Estimate {
+  /** Bytes that the warehouse would bill, by its own word. */
+  readonly bytes: bigint;
+  /** `upper_bound`: it may turn out less. */
+  readonly accuracy: "exact" | "upper_bound" | "unknown";
+  /** In the currency of the configured rate; null without a rate. */
+  readonly price: string | null;
 }
 
 /**
@@ -23,6 +36,8 @@ export interface Source extends AsyncDisposable {
   readonly dialect: Dialect;
   /** Columns of a query without running it. Refuses (SOURCE_QUERY_REFUSED) writes, several statements and duplicate names. */
   describe(query: string, signal: AbortSignal): Promise<readonly Column[]>;
+  /** What a run of the query would cost; absent where the warehouse does not bill by query. */
+  readonly estimate?: (query: string, signal: AbortSignal) => Promise<Estimate>;
   /** DuckDB SQL that brings `text`, this source's native text of a column, to the canonical text. NULL stays NULL. */
   canonical(column: Column, text: SqlExpr): SqlExpr;
   readonly reading:

@@ -106,7 +106,7 @@ async function put(sink: Writable, text: string, signal: AbortSignal): Promise<v
       };
       signal.addEventListener("abort", onAbort, { once: true });
       sink.once("close", onClose);
-      sink.write(text, "utf8", (error) => (error == null ? resolve() : reject(error)));
+      sink.write(text, "utf8", (error) => (error == null ? resolve() : reject(sink.errored ?? error)));
     });
   } finally {
     stop();

@@ -1,6 +1,7 @@
 import { SyncError } from "../core/errors.ts";
 import type { Source } from "../core/ports.ts";
 import type { SourceSpec } from "../core/types.ts";
+import type { BigqueryOptions } from "./bigquery/bigquery-options.ts";
 import type { DuckdbOptions } from "./duckdb/duckdb-options.ts";
 import type { PostgresOptions } from "./postgres/postgres-options.ts";
 import type { SourceContext } from "./source-context.ts";
@@ -12,6 +13,10 @@ type Opener = (options: unknown, context: SourceContext, signal: AbortSignal) =>
  * validated against the adapter's own schema when the configuration was read, which is what the assertions rest on.
  */
 const OPENERS: Readonly<Record<string, Opener>> = {
+  bigquery: async (options, context, signal) => {
+    const { openBigquerySource } = await import("./bigquery/bigquery-source.ts");
+    return await openBigquerySource(options as BigqueryOptions, context, signal);
+  },
   duckdb: async (options, context, signal) => {
     const { openDuckdbSource } = await import("./duckdb/duckdb-source.ts");
     return await openDuckdbSource(options as DuckdbOptions, context, signal);

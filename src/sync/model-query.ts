@@ -8,17 +8,19 @@ import { AUDIENCE_COLUMN, type AudienceMember, type ModelQuery } from "../core/t
  */
 export function modelQuery(query: ModelQuery, dialect: Dialect): string {
   const rows = rowsQuery(query, dialect);
-  return query.where === undefined ? rows : `SELECT * FROM (\n${rows}\n) AS triggered WHERE (\n${trimStatement(query.where)}\n)`;
+  return query.where === undefined
+    ? rows
+    : `SELECT * FROM (\n${rows}\n) AS triggered WHERE (\n${trimStatement(query.where, dialect.lexis)}\n)`;
 }
 
 function rowsQuery(query: ModelQuery, dialect: Dialect): string {
   switch (query.kind) {
     case "sql":
-      return trimStatement(query.sql);
+      return trimStatement(query.sql, dialect.lexis);
     case "table":
       return `SELECT * FROM ${query.table.split(".").map(dialect.quoteIdentifier).join(".")}`;
     case "audiences":
-      return audienceQuery(trimStatement(query.entitySql), query.members, dialect);
+      return audienceQuery(trimStatement(query.entitySql, dialect.lexis), query.members, dialect);
   }
 }
 
@@ -29,6 +31,8 @@ function rowsQuery(query: ModelQuery, dialect: Dialect): string {
 function audienceQuery(entitySql: string, members: readonly AudienceMember[], dialect: Dialect): string {
   const column = dialect.quoteIdentifier(AUDIENCE_COLUMN);
   const names = members.map((member) => `SELECT ${dialect.quoteText(member.name)} AS ${column}`).join(" UNION ALL ");
-  const cases = members.map((member) => `WHEN ${dialect.quoteText(member.name)} THEN (\n${trimStatement(member.condition)}\n)`).join("\n");
+  const cases = members
+    .map((member) => `WHEN ${dialect.quoteText(member.name)} THEN (\n${trimStatement(member.condition, dialect.lexis)}\n)`)
+    .join("\n");
   return `SELECT entity.*, audience.${column} FROM (\n${entitySql}\n) AS entity CROSS JOIN (${names}) AS audience\nWHERE CASE audience.${column}\n${cases}\nEND`;
 }

@@ -1,3 +1,5 @@
+import { placeAt, type SqlPlace } from "../sql-place.ts";
+
 /** A statement as it was sent, and the user's part of it. */
 export interface SubmittedSql {
   readonly text: string;
@@ -7,16 +9,6 @@ export interface SubmittedSql {
   /** How far the server goes with it; words that come while rows are computed may quote them. */
   readonly stage: "parse" | "plan" | "run";
 }
-
-/** A place in the user's query, for people. */
-export interface SqlPlace {
-  readonly line: number;
-  readonly column: number;
-  /** The line with a caret below the place. */
-  readonly picture: string;
-}
-
-const WIDEST = 120;
 
 /** Puts a query between two texts and remembers where it stands. */
 export function around(before: string, query: string, after: string, stage: SubmittedSql["stage"] = "parse"): SubmittedSql {
@@ -28,16 +20,5 @@ export function pointAt(sql: SubmittedSql, position: number): SqlPlace | null {
   const characters = Array.from(sql.text);
   const at = characters.slice(0, position - 1).join("").length - sql.offset;
   if (at < 0 || at > sql.query.length) return null;
-  const before = sql.query.slice(0, at);
-  const lineStart = before.lastIndexOf("\n") + 1;
-  const lineEnd = sql.query.indexOf("\n", at);
-  const text = sql.query.slice(lineStart, lineEnd === -1 ? undefined : lineEnd);
-  const column = Array.from(before.slice(lineStart)).length;
-  const from = Math.max(0, column - WIDEST + 20);
-  const shown = Array.from(text)
-    .slice(from, from + WIDEST)
-    .join("")
-    .replaceAll("\t", " ")
-    .trimEnd();
-  return { line: before.split("\n").length, column: column + 1, picture: `  ${shown}\n  ${" ".repeat(column - from)}^` };
+  return placeAt(sql.query, at);
 }
