@@ -36,17 +36,18 @@ const RUN_EXITS = [EXIT.usage, EXIT.held, EXIT.busy, EXIT.source, EXIT.destinati
 export const COMMANDS: readonly CommandSpec[] = [
   {
     name: "init",
-    summary: "scaffold a project that runs as it stands",
-    examples: ["init demo", "init . --template demo"],
+    summary: "scaffold a project: a demo that runs as it stands, or one for your warehouse",
+    examples: ["init demo", "init . --template bigquery"],
     arguments: [{ name: "[dir]", description: "folder of the new project (default: here)" }],
     options: [
-      { flags: "--template <name>", description: "what the project starts from", choices: ["demo"] },
+      { flags: "--template <name>", description: "what the project starts from", choices: ["demo", "bigquery"] },
       { flags: "--next-day", description: "in a demo project: let a day pass in its warehouse (rows join, leave and change)" },
     ],
     exits: [EXIT.usage],
     run: async (bag, [dir], context) => {
-      const { initProject } = await import("./commands/init.ts");
-      return await initProject({ dir: dir ?? ".", nextDay: bag.flag("nextDay") }, context);
+      const { initProject, TEMPLATES } = await import("./commands/init.ts");
+      const template = TEMPLATES.find((name) => name === bag.text("template")) ?? "demo";
+      return await initProject({ dir: dir ?? ".", nextDay: bag.flag("nextDay"), template }, context);
     },
   },
   {

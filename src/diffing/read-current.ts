@@ -69,7 +69,11 @@ async function sendThroughPipe(
     stop.abort();
   };
   const query = consume(both).catch(fail);
-  const sending = reading.extract(request.projection, pipe.open(both), both).catch(fail);
+  const sending = reading.extract(request.projection, pipe.open(both), both).catch(async (error: unknown) => {
+    // A broken pipe only says that the query has ended; why, the query itself is about to say.
+    if (isBrokenPipe(error)) await query;
+    return fail(error);
+  });
   const sent = await sending;
   if (sent === undefined) await pipe.release(query);
   await query;
@@ -77,4 +81,8 @@ async function sendThroughPipe(
   if (failures.length > 0) throw failures[0];
   if (sent === undefined) throw new SyncError("INTERNAL", "An extraction ended without a count and without an error.");
   return sent.rows;
+}
+
+function isBrokenPipe(error: unknown): boolean {
+  return error instanceof Error && "code" in error && (error.code === "EPIPE" || error.code === "ERR_STREAM_DESTROYED");
 }

@@ -1,3 +1,4 @@
+import type { Estimate } from "../core/ports.ts";
 import type { Stream } from "../core/types.ts";
 import { readCurrent } from "../state/current.ts";
 import type { Current, Plan, StoredCounts } from "../state/documents.ts";
@@ -52,6 +53,8 @@ export interface PlanPreview {
   readonly verdict: Verdict | null;
   readonly samples: readonly DeltaSample[];
   readonly planFile: string | null;
+  /** What the query reads and costs each time that it runs, by the warehouse's own word; null where it does not bill by that. */
+  readonly estimate: (Omit<Estimate, "bytes"> & { readonly bytes: number }) | null;
 }
 
 /** Compares and writes as a run would, and delivers nothing. Throws what the run would fail with before its plan. */
@@ -89,7 +92,7 @@ async function look(context: RunContext, current: Current, options: PlanStreamOp
   return { ...previewOf(context, comparison), outcome, samples, planFile: plan === null ? null : writePlanFile(plan) };
 }
 
-function previewOf(context: RunContext, { current, delta, files, kind, verdict }: Comparison): PlanPreview {
+function previewOf(context: RunContext, { current, delta, files, kind, verdict, estimate }: Comparison): PlanPreview {
   return {
     stream: context.stream.name,
     run: context.run,
@@ -105,6 +108,7 @@ function previewOf(context: RunContext, { current, delta, files, kind, verdict }
     verdict,
     samples: [],
     planFile: null,
+    estimate: estimate === null ? null : { ...estimate, bytes: Number(estimate.bytes) },
   };
 }
 
@@ -124,5 +128,6 @@ function previewOfPlan(current: Current, plan: Plan, outcome: PlanPreview["outco
     verdict: null,
     samples: [],
     planFile: null,
+    estimate: null,
   };
 }

@@ -3,6 +3,7 @@ import type { Delta, ResolvedMapping, StagedFile } from "../core/delta.ts";
 import { syncFolder } from "../core/durable-file.ts";
 import { SyncError } from "../core/errors.ts";
 import { failpoint } from "../core/failpoint.ts";
+import type { Estimate } from "../core/ports.ts";
 import { bytes, count, counted } from "../core/readable.ts";
 import type { Stream } from "../core/types.ts";
 import type { DeltaKind } from "../diffing/delta-request.ts";
@@ -35,6 +36,8 @@ export interface Comparison {
   /** How it was compared: as asked for, but for `on_schema_change: resync`. */
   readonly kind: DeltaKind;
   readonly verdict: Verdict;
+  /** What the warehouse said that the query would read; null where it does not bill by that. */
+  readonly estimate: Estimate | null;
 }
 
 /** How a run compares. */
@@ -84,11 +87,12 @@ async function compare(
   { kind, answers, staging }: Pick<ComparisonOptions, "kind" | "answers"> & Pick<Comparison, "staging">,
   engine: Engine,
   signal: AbortSignal,
-): Promise<Pick<Comparison, "delta" | "mapping" | "replaces" | "kind"> & { readonly schema: SchemaChanges | null }> {
+): Promise<Pick<Comparison, "delta" | "mapping" | "replaces" | "kind" | "estimate"> & { readonly schema: SchemaChanges | null }> {
   const { deps, stream, run, report, destination } = context;
   await using source = await deps.openSource(stream.source, { engine, stream: stream.name, run }, signal);
   const query = modelQuery(stream.query, source.dialect);
   const columns = await report.phase("describe", () => source.describe(query, signal));
+  const estimate = (await source.estimate?.(query, signal)) ?? null;
   const mapped = { ...stream, columns: await resolveColumnSecrets(stream.columns, signal) };
   const mapping = deps.parts.resolveMapping(mapped, columns);
   const isSame = answers.sameDestination || sameTable(current.identity, streamIdentity(stream, destination.place));
@@ -108,7 +112,7 @@ async function compare(
     scratch: deps.scratch,
   };
   const delta = await report.phase("diff", () => deps.parts.computeDelta(engine, request, signal), diffDetail);
-  return { delta, mapping, replaces, kind: request.kind, schema };
+  return { delta, mapping, replaces, kind: request.kind, schema, estimate };
 }
 
 function layoutNow({ columns, keyCount, ignoredCount, outputs, text }: ResolvedMapping): Parameters<typeof schemaChanges>[1] {

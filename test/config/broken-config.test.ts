@@ -155,7 +155,7 @@ test("keys of the format that do nothing yet are refused by name, not ignored", 
   const text = `version: 1
 state: .sync
 sources:
-  bq: {type: bigquery, project: x}
+  sf: {type: snowflake, account: x}
   warehouse: {type: duckdb}
 destinations:
   partner: {type: local, path: out, defaults: {file: {delimiter: "|"}}}
@@ -167,7 +167,7 @@ alerts:
   expect(await config(text)).toMatchInlineSnapshot(`
     "
     config.yaml:4:8 CONFIG_NOT_SUPPORTED_YET the source type ("type: bigquery") is not supported yet
-      4 |   bq: {type: bigquery, project: x}
+      4 |   sf: {type: snowflake, account: x}
                  ^^^^ take it away
 
     config.yaml:7:37 CONFIG_NOT_SUPPORTED_YET defaults of a destination ("defaults") is not supported yet

@@ -2,7 +2,9 @@ import type { Source } from "../../core/ports.ts";
 import { counted } from "../../core/readable.ts";
 import type { SourceSpec, Stream } from "../../core/types.ts";
 import { describeStream } from "../../sync/describe-stream.ts";
+import { modelQuery } from "../../sync/model-query.ts";
 import type { SyncDeps } from "../../sync/sync-deps.ts";
+import { costText } from "../render/cost.ts";
 import { attempt, fine, type Finding, skipped } from "./finding.ts";
 
 type SourceDeps = Pick<SyncDeps, "openEngine" | "openSource" | "parts">;
@@ -40,6 +42,8 @@ async function checkQuery(deps: SourceDeps, source: Source | null, stream: Strea
   if (source === null) return skipped(name, "needs the connection");
   return await attempt(name, async () => {
     const { columns } = await describeStream(deps, source, stream, signal);
-    return fine(name, `the query compiles: ${counted(columns.length, "column")}, key ${stream.primaryKey.join(", ")}`);
+    const estimate = await source.estimate?.(modelQuery(stream.query, source.dialect), signal);
+    const cost = estimate === undefined ? "" : `; scans ${costText(estimate)}`;
+    return fine(name, `the query compiles: ${counted(columns.length, "column")}, key ${stream.primaryKey.join(", ")}${cost}`);
   });
 }

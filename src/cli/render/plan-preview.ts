@@ -3,6 +3,7 @@ import type { Verdict } from "../../sync/judge-delta.ts";
 import type { PlanPreview } from "../../sync/plan-stream.ts";
 import type { DeltaSample } from "../../sync/sample-delta.ts";
 import type { Paint } from "../paint.ts";
+import { costText } from "./cost.ts";
 import { minute } from "./numbers.ts";
 import { countLines, fileLines } from "./run-record.ts";
 import { indent } from "./table.ts";
@@ -15,6 +16,7 @@ export function planText(plan: PlanPreview, target: string, paint: Paint): strin
   const parts = [
     `${paint.strong(plan.stream)}  ${target}`,
     indent(baseLine(plan)),
+    ...(plan.estimate === null ? [] : [indent(`scan  ${costText(plan.estimate)}`)]),
     indent(countLines(plan.counts, plan.changedColumns, paint)),
   ];
   if (plan.files.length > 0) {

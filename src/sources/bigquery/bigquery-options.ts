@@ -26,6 +26,7 @@ const impersonate = z.union([
 ]);
 
 const LABEL_KEY = /^[\p{Ll}\p{Lo}][\p{Ll}\p{Lo}\p{N}_-]{0,62}$/u;
+const LABEL_RULE = "names and values of labels are at most 63 lower-case letters, digits, _ and -; a name starts with a letter";
 const LABEL_VALUE = /^[\p{Ll}\p{Lo}\p{N}_-]{0,63}$/u;
 
 /** Options of `type: bigquery` as users write them. */
@@ -68,10 +69,11 @@ export const bigqueryOptionsSchema = z
       .describe("A query that would bill more fails before it starts, and costs nothing. Example: `100GB`.")
       .optional(),
     labels: z
-      .record(
-        z.string().regex(LABEL_KEY, "a label's name is lower-case letters, digits, _ and -"),
-        z.string().regex(LABEL_VALUE, "a label's value is lower-case letters, digits, _ and -"),
-      )
+      .record(z.string(), z.string())
+      .superRefine((labels, issue) => {
+        const wrong = Object.entries(labels).filter(([key, value]) => !LABEL_KEY.test(key) || !LABEL_VALUE.test(value));
+        for (const [key] of wrong) issue.addIssue({ code: "custom", path: [key], message: LABEL_RULE });
+      })
       .describe("Labels of every job, beside spillway_stream and spillway_run. Example: `{team: growth}`.")
       .optional(),
     priority: z.enum(["interactive", "batch"]).describe("batch waits for idle slots. Default: interactive.").default("interactive"),

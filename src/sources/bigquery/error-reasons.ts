@@ -26,7 +26,7 @@ const NEXT_RUN = "Nothing was delivered; run again.";
 const RUN_IT = "Run the model's query in the BigQuery console to see what it fails on.";
 
 /** From reason to code, retry and advice (docs/sources/bigquery.md repeats the table). */
-export const ERROR_REASONS: readonly ReasonRule[] = [
+const ERROR_REASONS: readonly ReasonRule[] = [
   rule(
     "authError",
     "SOURCE_AUTH_FAILED",

@@ -24,7 +24,7 @@ export async function openTestSource(
 }
 
 /** The projection of all columns, in the query's order. */
-export function whole(query: string, columns: readonly Column[]): Projection {
+function whole(query: string, columns: readonly Column[]): Projection {
   return { query, columns, keyCount: 1, ignoredCount: 0 };
 }
 
