@@ -47,13 +47,13 @@ destinations:
       5 |   warehouse: {type: duckdb, pth: x}
                                       ^^^ did you mean "path"?
 
-    config.yaml:6:14 CONFIG_INVALID type has to be one of duckdb, postgres
+    config.yaml:6:14 CONFIG_INVALID type has to be one of duckdb, postgres, bigquery
       6 |   pg: {type: postgresql}
                        ^^^^^^^^^^ did you mean "postgres"?
 
     config.yaml:7:3 CONFIG_INVALID "type" is missing
       7 |   none: {}
-            ^^^^ add type: duckdb | postgres
+            ^^^^ add type: duckdb | postgres | bigquery
 
     config.yaml:8:9 CONFIG_INVALID word has to be keys with values, not text
       8 |   word: hello
@@ -166,7 +166,7 @@ alerts:
 `;
   expect(await config(text)).toMatchInlineSnapshot(`
     "
-    config.yaml:4:8 CONFIG_NOT_SUPPORTED_YET the source type ("type: bigquery") is not supported yet
+    config.yaml:4:8 CONFIG_NOT_SUPPORTED_YET the source type ("type: snowflake") is not supported yet
       4 |   sf: {type: snowflake, account: x}
                  ^^^^ take it away
 
