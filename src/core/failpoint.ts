@@ -10,6 +10,7 @@ export const FAILPOINTS = [
   "extract.done",
   "stage.files-written",
   "stage.uploaded",
+  "hold.before-held",
   "plan.created",
   "deliver.before-put",
   "deliver.after-put",

@@ -1,4 +1,5 @@
 import { SyncError } from "../core/errors.ts";
+import { failpoint } from "../core/failpoint.ts";
 import type { Current, Plan, RunRecord } from "../state/documents.ts";
 import { createHeld, decide, heldRuns, type Decision, type HeldRun } from "../state/held-runs.ts";
 import { listRuns, readRun, recordFinish } from "../state/run-records.ts";
@@ -15,6 +16,7 @@ export async function holdPlan(context: RunContext, plan: Plan, verdict: Verdict
   const { state, keys, run, deps, report } = context;
   const findings = verdict.checks.filter(({ ok }) => !ok);
   const told = findings.map(({ guard, text }) => ({ guard, text }));
+  await failpoint("hold.before-held");
   await createHeld(state, keys, { format: "spillway/held/1", run, at: deps.clock.now().toISOString(), findings: told, plan }, signal);
   report.planned(plan);
   throw heldError(context, findings);
