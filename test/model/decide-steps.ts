@@ -122,12 +122,12 @@ export function createPlan(at: Acting): readonly Move[] {
   const isHeld = process.flags === RECORDED;
   if (number <= toldOf(state).generation || (stands !== undefined && world.on("plan-once")))
     return [{ label: `creates plan ${number}: exists`, state: done(at) }];
-  const { held } = state;
+  const held = isHeld ? askedAbout(at) : null;
   if (isHeld && held?.decision === "rejected") throw new Violation("I9", "a rejected run is planned");
   const staging = (isHeld ? held?.staged === true : process.object === 1) ? "good" : "gone";
   const things = stands?.things ?? Array.from({ length: world.keys + 1 }, () => NOTHING);
   const planned = withGeneration(
-    { ...state, held: isHeld ? null : held },
+    { ...state, held: isHeld ? null : state.held },
     { number, delta: process.delta, staging, owner: at.host, end: "open", things },
   );
   const object = firstObject(process.delta, world.keys);
@@ -152,9 +152,14 @@ export function rereadPlan(at: Acting): readonly Move[] {
   return [{ label: "reads the plan: not there", state: gone(at, { step: "plan" }) }];
 }
 
+/** The held run that the process answers; there is one a generation at most, and its bytes may be gone. */
+function askedAbout({ state, process }: Acting): State["held"] {
+  return state.held?.generation === process.generation ? state.held : null;
+}
+
 export function approve(at: Acting): readonly Move[] {
   const { world, state } = at;
-  const { held } = state;
+  const held = askedAbout(at);
   if (held === null) return [{ label: "approves: RUN_NOT_HELD", state: done(at) }];
   if (held.decision === "rejected" && world.on("decision-first")) return [{ label: "approves: HELD_ANSWERED", state: done(at) }];
   const decided: State = held.decision === "none" ? { ...state, held: { ...held, decision: "approved" } } : state;
@@ -163,7 +168,7 @@ export function approve(at: Acting): readonly Move[] {
 
 export function reject(at: Acting): readonly Move[] {
   const { world, state } = at;
-  const { held } = state;
+  const held = askedAbout(at);
   if (held === null) return [{ label: "rejects: RUN_NOT_HELD", state: done(at) }];
   if (held.decision === "approved" && world.on("decision-once")) return [{ label: "rejects: HELD_ANSWERED", state: done(at) }];
   return [{ label: "rejects the held run", state: gone(at, { step: "drop-held" }, { ...state, held: { ...held, decision: "rejected" } }) }];
@@ -171,6 +176,7 @@ export function reject(at: Acting): readonly Move[] {
 
 export function dropHeld(at: Acting): readonly Move[] {
   const { state } = at;
-  const from = state.held === null ? state : { ...state, held: { ...state.held, staged: false } };
+  const held = askedAbout(at);
+  const from = held === null ? state : { ...state, held: { ...held, staged: false } };
   return [{ label: "deletes the bytes of the rejected run", state: done(at, from) }];
 }
