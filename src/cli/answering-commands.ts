@@ -83,4 +83,27 @@ export const ANSWERING_COMMANDS: readonly CommandSpec[] = [
       return await showRow({ models: bag.list("model"), key: bag.list("key") }, context);
     },
   },
+  {
+    name: "replay",
+    summary: "deliver old generations again, the same bytes; the state stays as it is",
+    examples: [
+      "replay 01K9ZX4T --to replay/2026-11-23",
+      "replay -m users --generation 38..40 --to replay/a",
+      "replay -m users --date 2026-11-23 --same-keys",
+    ],
+    arguments: [{ name: "[run]", description: "the run that delivered, by its id or its first characters; or choose with -m" }],
+    options: [
+      ...CHOICE,
+      { flags: "--generation <n..m>", description: "one generation of one stream, or a range of them" },
+      { flags: "--date <day>", description: "generations whose slot falls on this day, UTC" },
+      { flags: "--to <prefix>", description: "put copies below this folder of the destination's prefix" },
+      { flags: "--same-keys", description: "put back under their own keys what is gone from there; nothing is ever replaced" },
+    ],
+    exits: [EXIT.usage, EXIT.destination, EXIT.state, 130],
+    run: async (bag, [run], context) => {
+      const { replay } = await import("./commands/replay.ts");
+      const which = { run: run ?? null, choice: choice(bag), generation: bag.text("generation"), date: bag.text("date") };
+      return await replay({ ...which, to: bag.text("to"), sameKeys: bag.flag("sameKeys") }, context);
+    },
+  },
 ];

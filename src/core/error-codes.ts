@@ -2,6 +2,8 @@ import { CONFIG_CODES } from "./config-codes.ts";
 import { DESTINATION_CODES } from "./destination-codes.ts";
 import { entry, type ErrorCodeEntry } from "./error-code-entry.ts";
 import { EXIT } from "./exit-codes.ts";
+import { SOURCE_CODES } from "./source-codes.ts";
+import { STATE_CODES } from "./state-codes.ts";
 
 /** Every code of the project, alphabetical. A test holds each one to a page of the docs and to a place that throws it. */
 export const ERROR_CODES = {
@@ -67,6 +69,11 @@ export const ERROR_CODES = {
     "Somebody else's object stands under a key that this delivery needs. It was not touched.",
     "Find out who writes there, move the object away, and run again: the delivery goes on with the same bytes.",
   ),
+  GENERATION_NOT_DELIVERED: entry(
+    EXIT.usage,
+    "`sync replay` was asked for a generation that was never delivered: its number is too high, it was given up, or the run delivered nothing.",
+    "`sync history -m NAME` lists the runs of a stream with their generations.",
+  ),
   GUARD_ADDED: entry(
     EXIT.held,
     "The delta adds more rows than `guards.max_added` allows, so it is held: its bytes are staged and nothing was sent.",
@@ -101,6 +108,11 @@ export const ERROR_CODES = {
     EXIT.held,
     "A held run has no answer yet, and `guards.held: wait` stops every other run of the stream until it has.",
     "`sync approve RUN` or `sync reject RUN`.",
+  ),
+  HISTORY_DAMAGED: entry(
+    EXIT.state,
+    "`sync verify` found a stored delta or plan lost or changed that the snapshot itself does not need. Deliveries go on; `row`, `replay` and `state repair` cannot look behind it.",
+    "Restore the named object from a backup of the state root. Without one, nothing has to be done: what is delivered from here on is on record again.",
   ),
   IDENTITY_CHANGED: entry(
     EXIT.held,
@@ -159,6 +171,16 @@ export const ERROR_CODES = {
     "`sync init` found a configuration in the folder already; it never writes over one.",
     "Name another folder, or delete the old config.yaml first.",
   ),
+  REPLAY_BYTES_LOST: entry(
+    EXIT.state,
+    "The bytes of an old generation can neither be made again nor read back: its stored delta is lost, or the model's columns or file settings are others now, and the destination does not give the object back.",
+    "Bring the model file back as it was then (and the version of Spillway), or use credentials that may read the destination; then replay again.",
+  ),
+  REPLAY_KEY_TAKEN: entry(
+    EXIT.destination,
+    "Other bytes stand at a key that a replayed object was to go to. Nothing is ever replaced.",
+    "Replay under another prefix: `--to`.",
+  ),
   RUNS_FAILED: entry(
     EXIT.someFailed,
     "Of several streams, some failed; the others are done.",
@@ -180,108 +202,13 @@ export const ERROR_CODES = {
     "A secret that is kept in a file or printed by a command could not be had.",
     "Look at the file or run the command by hand, as the user that Spillway runs as; then run again.",
   ),
-  SOURCE_ACCESS_DENIED: entry(
-    EXIT.source,
-    "The source's user may not read a schema, table or column of the model, or may not take the role.",
-    "Grant what the message names to the user or role of the source, or correct `role:`.",
-  ),
-  SOURCE_AUTH_FAILED: entry(
-    EXIT.source,
-    "The warehouse does not let this user in: wrong user or password, or a rule of the server against it.",
-    "Check the source's user and password with the warehouse's own client from this machine.",
-  ),
-  SOURCE_BUSY: entry(EXIT.source, "Another process holds the source database.", "Wait until it has finished, then run again."),
-  SOURCE_BYTES_LIMIT: entry(
-    EXIT.source,
-    "The query would scan more than `maximum_bytes_billed` of the source allows, so the warehouse did not run it and billed nothing.",
-    "Make the query scan less (fewer columns, a filter on the partition column), or raise `maximum_bytes_billed`.",
-  ),
-  SOURCE_COLUMNS_CHANGED: entry(
-    EXIT.source,
-    "A column of the model was dropped, renamed or given another type in the moments between its description and its extraction.",
-    "Run again; the new columns are then looked at as a whole.",
-  ),
-  SOURCE_CONFLICT: entry(
-    EXIT.source,
-    "The warehouse withdrew the query because of a conflict with other work, such as recovery on a standby or a deadlock.",
-    "Nothing was delivered; run again. On a Postgres standby raise max_standby_streaming_delay or set hot_standby_feedback.",
-  ),
-  SOURCE_CONNECTION_LOST: entry(
-    EXIT.source,
-    "The connection to the warehouse ended before its answer: a restart, an administrator, or the network.",
-    "Nothing was delivered and the snapshot is as it was; run again.",
-  ),
-  SOURCE_DATABASE_MISSING: entry(
-    EXIT.source,
-    "The server has no database of the name that the source gives, or nothing names the project to query in.",
-    "Correct `database:` (or the end of `url:`) or `project:` of the source.",
-  ),
-  SOURCE_NOT_FOUND: entry(EXIT.source, "The source is not where the configuration says it is.", "Check the source's address or path."),
-  SOURCE_OVERLOADED: entry(
-    EXIT.source,
-    "The warehouse has no free connection, memory or disk for the query.",
-    "Run again later, or raise the limit that the message names.",
-  ),
-  SOURCE_QUERY_FAILED: entry(
-    EXIT.source,
-    "The warehouse refuses or fails the model's query: a mistake in the SQL, a missing table or column, or a row that it cannot compute.",
-    "Mend the query at the place shown. Words of the server that may quote a row are withheld: run the query in the warehouse's own client to see them.",
-  ),
-  SOURCE_QUERY_REFUSED: entry(
-    EXIT.source,
-    "The model is not a single query: it writes, holds several statements, or returns two columns of one name.",
-    "Make the model one SELECT with distinct column names.",
-  ),
-  SOURCE_QUOTA_EXCEEDED: entry(
-    EXIT.source,
-    "A quota of the warehouse is used up: queries a day, bytes a day, or the like.",
-    "Wait until it starts anew, raise it, or make the query cheaper. Nothing was delivered.",
-  ),
-  SOURCE_TIMEOUT: entry(
-    EXIT.source,
-    "The query, a lock or the connection took longer than it may.",
-    "Make the query cheaper, or raise the timeout that the message names.",
-  ),
-  SOURCE_TLS_FAILED: entry(
-    EXIT.source,
-    "No encrypted connection to the warehouse could be made, or its certificate is not trusted.",
-    "Give the authority's certificate under `ssl:` of the source, or choose the `mode` that fits the server.",
-  ),
-  SOURCE_TRUNCATED: entry(
-    EXIT.source,
-    "The rows that arrived are not the rows that the source sent: some were lost, doubled or torn on the way.",
-    "Run again. Nothing was delivered and the snapshot is as it was; if it comes back, look at the network between here and the source.",
-  ),
-  SOURCE_UNREACHABLE: entry(
-    EXIT.source,
-    "Nothing answers at the source's address.",
-    "Check host and port (or url) of the source, and that a firewall lets this machine through; then run again.",
-  ),
-  STATE_BEHIND: entry(
+  SNAPSHOT_DIFFERS: entry(
     EXIT.state,
-    "The destination holds another version of the generation that is to be delivered: the state is an older copy of the one that delivered it.",
-    "Bring the newest state root back. If it is lost for good, move the named objects away and run `sync state reset`.",
+    "`sync verify` folded the stored deltas and got another table than the snapshot, or other files than were delivered, although every hash is right: something wrote to the state root.",
+    "`sync state repair --from-deltas` puts the snapshot together from the deltas that the plans prove. Without them, `sync state reset` delivers the whole table anew.",
   ),
-  STATE_CONDITIONS_IGNORED: entry(
-    EXIT.state,
-    "The state root lies in a store that does not honour conditional writes (If-None-Match). Two hosts could both write a plan there, so it is not used.",
-    "Keep the state in a folder, on AWS S3, or in a store that refuses a second PUT with `If-None-Match: *`; `sync doctor --only state` tries it out.",
-  ),
-  STATE_DAMAGED: entry(
-    EXIT.state,
-    "An object of the state root is missing, torn or changed. Nothing is compared with it and nothing is sent.",
-    "`sync state repair` puts the snapshot together from what is stored; or restore the named object from a backup. Without either, `sync state reset` delivers the whole table anew.",
-  ),
-  STATE_MISMATCH: entry(
-    EXIT.state,
-    "The destination was claimed by another state: this one is new, lost or not the one that delivers there.",
-    "Bring back the state root that delivers there. If that is lost for good, deliver to a new prefix, or delete the claim that the message names and run again.",
-  ),
-  STATE_UNAVAILABLE: entry(
-    EXIT.state,
-    "The state root could not be written or read.",
-    "Follow the hint about the folder or bucket, then run again: an unfinished delivery goes on where it stood.",
-  ),
+  ...SOURCE_CODES,
+  ...STATE_CODES,
   STREAM_BUSY: entry(EXIT.busy, "Another run has the stream.", "Wait until it has finished, then run again."),
   STREAM_NOT_CHOSEN: entry(
     EXIT.usage,

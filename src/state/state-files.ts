@@ -96,6 +96,30 @@ export async function localFile(store: ObjectStore, ref: NamedBytes, cache: stri
 }
 
 /**
+ * Path on this machine of a file of the state root, hashed anew whatever is remembered, and nothing remembered of it: for those who look
+ * whether the state is whole. `missing` and `other` are answers.
+ */
+export async function hashedFile(
+  store: ObjectStore,
+  ref: NamedBytes,
+  cache: string,
+  signal: AbortSignal,
+): Promise<{ readonly path: string } | "missing" | "other"> {
+  try {
+    if (store.pathOf === undefined) {
+      const path = await download(store, ref, cache, signal);
+      return path === null ? "missing" : { path };
+    }
+    const path = store.pathOf(ref.key);
+    return (await hashFile(path, signal)).sha256 === ref.sha256 ? { path } : "other";
+  } catch (error) {
+    if (errnoOf(error) === "ENOENT") return "missing";
+    if (error instanceof SyncError && error.code === "STATE_DAMAGED") return "other";
+    throw error;
+  }
+}
+
+/**
  * Path on this machine of staged bytes; null when they are gone or not as long as they were. In a folder their hash is left to the
  * store that they are put into, which reads them anyway and refuses others.
  */
