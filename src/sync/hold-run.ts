@@ -4,6 +4,7 @@ import type { Current, Plan, RunRecord } from "../state/documents.ts";
 import { createHeld, decide, heldRuns, type Decision, type HeldRun } from "../state/held-runs.ts";
 import { listRuns, readRun, recordFinish } from "../state/run-records.ts";
 import { guardCode, type Verdict } from "./judge-delta.ts";
+import { mustReadCurrent } from "./open-stream.ts";
 import type { RunContext } from "./run-context.ts";
 
 /** Whether a guard is not content. */
@@ -11,13 +12,15 @@ export function isHeld(verdict: Verdict): boolean {
   return verdict.checks.some(({ ok }) => !ok);
 }
 
-/** Makes what was staged wait for approval, and says why; nothing was delivered. */
-export async function holdPlan(context: RunContext, plan: Plan, verdict: Verdict, signal: AbortSignal): Promise<never> {
+/** Makes what was staged wait for approval, and says why; nothing was delivered. `overtaken`: its generation was delivered meanwhile. */
+export async function holdPlan(context: RunContext, plan: Plan, verdict: Verdict, signal: AbortSignal): Promise<"overtaken"> {
   const { state, keys, run, deps, report } = context;
   const findings = verdict.checks.filter(({ ok }) => !ok);
   const told = findings.map(({ guard, text }) => ({ guard, text }));
   await failpoint("hold.before-held");
   await createHeld(state, keys, { format: "spillway/held/1", run, at: deps.clock.now().toISOString(), findings: told, plan }, signal);
+  // Whoever delivered the generation has cleaned up before this run held anything: it would wait for ever.
+  if ((await mustReadCurrent(context, signal)).generation >= plan.generation) return "overtaken";
   report.planned(plan);
   throw heldError(context, findings);
 }

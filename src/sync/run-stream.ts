@@ -63,7 +63,10 @@ async function followProtocol(context: RunContext, options: RunStreamOptions, si
   if (draft.plan === null) return await closeWithoutPlan(context, draft.comparison, signal);
 
   // HELD: the bytes stay staged until somebody answers.
-  if (isHeld(draft.comparison.verdict)) return await holdPlan(context, draft.plan, draft.comparison.verdict, signal);
+  if (isHeld(draft.comparison.verdict)) {
+    await holdPlan(context, draft.plan, draft.comparison.verdict, signal);
+    return await yieldToOther(context, signal);
+  }
 
   // While this run looked, another may have found nothing to tell for the same slot.
   if (await isDone(context, signal)) {

@@ -73,7 +73,9 @@ export async function cleanStaging(context: RunContext, current: Current, signal
 async function stagedFor(context: RunContext, run: string, current: Current, signal: AbortSignal): Promise<number | null> {
   const { state, keys } = context;
   try {
-    return (await readDocument(state, `${keys.staging(run)}stage.json`, stageSchema, signal))?.generation ?? null;
+    const about = await readDocument(state, `${keys.staging(run)}stage.json`, stageSchema, signal);
+    // A host that slept while its staging was deleted leaves nothing but what holds it.
+    return about?.generation ?? (await readHeld(state, keys, run, signal))?.held.plan.generation ?? null;
   } catch (error) {
     if (!isDamage(error)) throw error;
     const held = await unlessDamaged(readHeld(state, keys, run, signal));

@@ -1,7 +1,10 @@
+import { readdir } from "node:fs/promises";
 import { describe, expect, test } from "vitest";
+import { systemClock } from "../../src/core/clock.ts";
 import type { Failpoint } from "../../src/core/failpoint.ts";
 import { cliProject, type CliProject } from "../support/cli-project.ts";
 import { executeCli } from "../support/execute.ts";
+import { say } from "../support/fake-host.ts";
 
 // The built program, killed for good at every named point, then started again as a scheduler would.
 
@@ -76,6 +79,24 @@ describe("a later run", () => {
     },
     150_000,
   );
+});
+
+test("a run that is killed before it is held has held nothing; the next one is held, and can be approved", async () => {
+  await using project = await cliProject();
+  const { path } = project.folder;
+  await project.set(Object.fromEntries(Array.from({ length: 120 }, (_, id) => [String(id), "0"])));
+  expect(await say(["run", "-q"], { cwd: path, clock: systemClock })).toMatchObject({ exit: 0 });
+  await project.set({ 0: "0" });
+  expect((await run(project, "hold.before-held=kill")).signal).toBe("SIGKILL");
+  expect(await say(["approve", "-m", "users"], { cwd: path, clock: systemClock })).toMatchObject({
+    exit: 2,
+    stderr: expect.stringContaining("RUN_NOT_HELD"),
+  });
+  expect(await say(["run", "-q"], { cwd: path, clock: systemClock })).toMatchObject({ exit: 3 });
+  expect(await say(["approve", "-m", "users", "-q"], { cwd: path, clock: systemClock })).toMatchObject({ exit: 0 });
+  expect(await project.consumed()).toEqual({ 0: "0" });
+  expect(await readdir(project.folder.at("state", "users", "staging")).catch(() => [])).toEqual([]);
+  await project.checkHistory();
 });
 
 test("a baseline that is killed after its swap is whole", async () => {

@@ -1,18 +1,19 @@
 import { spawn } from "node:child_process";
-import { readFile, rm } from "node:fs/promises";
+import { readdir, readFile, rm } from "node:fs/promises";
 import { text } from "node:stream/consumers";
 import { setTimeout as wait } from "node:timers/promises";
 import { expect, test } from "vitest";
 import { type Failpoint, FAILPOINTS } from "../../src/core/failpoint.ts";
 import { cliProject, type CliProject } from "../support/cli-project.ts";
 import { BUILT_CLI, executeCli } from "../support/execute.ts";
+import { say } from "../support/fake-host.ts";
 
 // Two processes on one state root: one is stopped at a point (a laptop lid, a paused machine), its lease is lost, the other one runs
 // whole over a changed table, and the first goes on as if nothing had happened.
 
 /** Points that only a first run or a baseline passes; they have tests of their own below. */
 const FIRST_RUN = ["opened", "claim.put", "claim.confirmed"] as const satisfies readonly Failpoint[];
-const APART: ReadonlySet<Failpoint> = new Set([...FIRST_RUN, "refresh.swapped"]);
+const APART: ReadonlySet<Failpoint> = new Set([...FIRST_RUN, "refresh.swapped", "hold.before-held"]);
 const POINTS = FAILPOINTS.filter((point) => !APART.has(point));
 
 const RUN: readonly string[] = ["run", "-m", "users"];
@@ -108,6 +109,23 @@ test("a baseline that is stopped after its swap while another process runs chang
   await project.checkHistory();
   // The baseline took b = 1 as told without telling it.
   expect(await project.consumed()).toEqual({ a: "1", b: "0" });
+}, 60_000);
+
+test("a run that is stopped before it is held, while another process delivers, holds nothing any more", async () => {
+  await using project = await cliProject();
+  const table = Object.fromEntries(Array.from({ length: 120 }, (_, id) => [String(id), "0"]));
+  await project.set(table);
+  await project.run();
+  await project.set({ 0: "0" });
+  await stopAndGoOn(project, "hold.before-held", async () => {
+    await rm(project.folder.at("state", "users", "lease"), { recursive: true });
+    await project.set({ ...table, 0: "1" });
+    await project.run();
+  });
+  expect(await readdir(project.folder.at("state", "users", "staging")).catch(() => [])).toEqual([]);
+  const status = await say(["status"], { cwd: project.folder.path });
+  expect(status.stdout).not.toContain("held");
+  expect(await project.consumed()).toEqual({ ...table, 0: "1" });
 }, 60_000);
 
 test("a second process leaves a stream alone that a living one holds, and says so", async () => {
