@@ -14,7 +14,6 @@ export default {
     "conformance/**/*.test.ts",
     "test/**/*.test.ts",
     "test/support/*.ts",
-    "test/model/main.ts",
   ],
   project: ["src/**/*.ts", "test/**/*.ts", "bench/**/*.ts", "scripts/**/*.ts", "conformance/**/*.ts"],
   ignoreExportsUsedInFile: { interface: true, type: true },

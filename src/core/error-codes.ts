@@ -109,11 +109,6 @@ export const ERROR_CODES = {
     "A held run has no answer yet, and `guards.held: wait` stops every other run of the stream until it has.",
     "`sync approve RUN` or `sync reject RUN`.",
   ),
-  HISTORY_DAMAGED: entry(
-    EXIT.state,
-    "`sync verify` found a stored delta or plan lost or changed that the snapshot itself does not need. Deliveries go on; `row`, `replay` and `state repair` cannot look behind it.",
-    "Restore the named object from a backup of the state root. Without one, nothing has to be done: what is delivered from here on is on record again.",
-  ),
   IDENTITY_CHANGED: entry(
     EXIT.held,
     "The snapshot belongs to another destination, source, primary key or mode than the configuration now names.",
@@ -201,11 +196,6 @@ export const ERROR_CODES = {
     EXIT.usage,
     "A secret that is kept in a file or printed by a command could not be had.",
     "Look at the file or run the command by hand, as the user that Spillway runs as; then run again.",
-  ),
-  SNAPSHOT_DIFFERS: entry(
-    EXIT.state,
-    "`sync verify` folded the stored deltas and got another table than the snapshot, or other files than were delivered, although every hash is right: something wrote to the state root.",
-    "`sync state repair --from-deltas` puts the snapshot together from the deltas that the plans prove. Without them, `sync state reset` delivers the whole table anew.",
   ),
   ...SOURCE_CODES,
   ...STATE_CODES,

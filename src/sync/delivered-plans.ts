@@ -94,7 +94,7 @@ async function mustReadPlan({ state }: PlanDeps, stream: string, generation: num
 }
 
 /** The manifest that a generation's names: that of the newest one before it that has any. */
-export async function manifestBefore(
+async function manifestBefore(
   deps: PlanDeps,
   { abandoned }: Pick<Current, "abandoned">,
   { stream, generation }: Pick<Plan, "stream" | "generation">,

@@ -10,6 +10,7 @@ import { isIntact } from "../state/state-files.ts";
 import { stateKeys } from "../state/state-keys.ts";
 import { type Delivery, deliveries } from "./deliver-plan.ts";
 import { namedFiles } from "./stage-folder.ts";
+import { UNREADABLE } from "./stored-bytes.ts";
 import { samePlace } from "./stream-identity.ts";
 import type { SyncDeps } from "./sync-deps.ts";
 
@@ -120,5 +121,3 @@ async function look(destination: ObjectStore, { key, size, sha256 }: Delivery, s
     throw error;
   }
 }
-
-const UNREADABLE: readonly string[] = ["DESTINATION_ACCESS_DENIED", "DESTINATION_KMS_REFUSED"];

@@ -87,6 +87,7 @@ test("every command answers --json with one document of the contract", { timeout
     "source: warehouse\ndestination: partner\nquery: SELECT 1 AS id\nprimary_key: id\nguards: {min_rows: 2}\nfile: {folder: held}\n",
   );
   documents.push(await ask("row", "-m", "customers", "--key", "customer_id=17"));
+  documents.push(await ask("replay", "-m", "audiences", "--generation", "1", "--to", "again"));
   documents.push(await ask("state", "recover", "--yes"), await ask("state", "repair", "-m", "audiences", "--yes"));
   for (const [verb, status] of [
     ["reject", "rejected"],

@@ -63,7 +63,7 @@ export function seek(at: Acting): readonly Move[] {
 }
 
 /** The first object of a plan: what states its first key. */
-export function firstObject(delta: number, keys: number): number {
+function firstObject(delta: number, keys: number): number {
   return nextObject(delta, -1, keys);
 }
 

@@ -25,7 +25,7 @@ export function encodeState(state: State): string {
 }
 
 /** Two numbers that stand for a process; also its place in the order of the two. */
-export function hostCodes({ step, behind, generation, delta, uncertain, object, own, flags }: Process): readonly [number, number] {
+function hostCodes({ step, behind, generation, delta, uncertain, object, own, flags }: Process): readonly [number, number] {
   return [
     (STEP_CODES[step] << 11) | (behind << 9) | (generation << 5) | ((object + 1) << 2) | (own ? 1 : 0),
     (flags << 9) | (delta << 3) | uncertain,
