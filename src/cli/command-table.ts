@@ -64,7 +64,7 @@ export const COMMANDS: readonly CommandSpec[] = [
   },
   {
     name: "ls",
-    summary: "list streams with their sources and destinations",
+    summary: "list streams with their sources and destinations, and the members of audiences",
     examples: ["ls", "ls -s tag:growth"],
     arguments: [],
     options: CHOICE,

@@ -76,8 +76,8 @@ function changeGroups(model: FileModel): readonly ChangeGroup[] {
 }
 
 /** The kinds of change that are delivered, in their one order, however they were written. */
-export function changeKinds({ changes, audiences }: Pick<FileModel, "changes" | "audiences">): readonly ChangeKind[] {
-  const byDefault: readonly ChangeKind[] = audiences === undefined ? CHANGE_KINDS : ["added", "removed"];
+export function changeKinds({ changes, audiences, mode }: Pick<FileModel, "changes" | "audiences" | "mode">): readonly ChangeKind[] {
+  const byDefault: readonly ChangeKind[] = mode === "append" ? ["added"] : audiences === undefined ? CHANGE_KINDS : ["added", "removed"];
   const wanted: readonly ChangeKind[] =
     changes === undefined ? byDefault : Array.isArray(changes) ? changes : Object.values(changes).flat();
   return CHANGE_KINDS.filter((kind) => wanted.includes(kind));

@@ -3,6 +3,7 @@ import type { DestinationSpec, ModelQuery, SourceSpec, Stream } from "../core/ty
 import { asList } from "./as-list.ts";
 import { compileColumns } from "./compile-columns.ts";
 import { changeKinds, compileFile } from "./compile-file.ts";
+import { compileCursor } from "./cursor-schema.ts";
 import { compileGuards } from "./guard-schema.ts";
 import type { ModelFile } from "./load-models.ts";
 import type { LoadedSql } from "./load-sql.ts";
@@ -38,6 +39,7 @@ export function compileStream(model: ModelFile, written: WrittenModel, parts: St
     query: { ...compileQuery(model, written, parts.sql), ...(written.where === undefined ? {} : { where: written.where }) },
     primaryKey: primaryKey(written),
     mode: written.mode,
+    ...(written.cursor === undefined ? {} : { cursor: compileCursor(written.cursor) }),
     changes: changeKinds(written),
     firstRun: written.first_run,
     ignoreChangesIn: written.ignore_changes_in,

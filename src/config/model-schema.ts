@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { CHANGE_KINDS } from "../core/types.ts";
 import { outputSchema } from "./column-schema.ts";
+import { cursorSchema } from "./cursor-schema.ts";
 import { fileSchema } from "./file-schema.ts";
 import { guardsSchema } from "./guard-schema.ts";
 import { scheduleSchema } from "./schedule-schema.ts";
@@ -65,9 +66,14 @@ export const modelSchema = z
       ),
     enabled: z.boolean().default(true).describe("false: the model is skipped, and says so. Default: true."),
     mode: z
-      .enum(["delta", "full"])
+      .enum(["delta", "full", "append"])
       .default("delta")
-      .describe("delta: what changed since the last delivery. full: every row, every run. Default: delta."),
+      .describe(
+        "delta: what changed since the last delivery. full: every row, every run. append: new rows of an event table, by `cursor`. Default: delta.",
+      ),
+    cursor: cursorSchema
+      .optional()
+      .describe("How mode: append finds new rows. Example: `{column: received_at, start: 2026-01-01, lag: 5m, overlap: 1h}`."),
     changes: z
       .union([
         changeKinds,
@@ -75,7 +81,7 @@ export const modelSchema = z
       ])
       .optional()
       .describe(
-        "Kinds of change that are delivered; or names for them, each with the kinds that share its files. Default: all three; for audiences [added, removed]. Example: `{upsert: [added, changed], delete: [removed]}`.",
+        "Kinds of change that are delivered; or names for them, each with the kinds that share its files. Default: all three; for audiences [added, removed]; in mode append [added]. Example: `{upsert: [added, changed], delete: [removed]}`.",
       ),
     first_run: z
       .enum(["full", "baseline"])

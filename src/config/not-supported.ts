@@ -29,8 +29,6 @@ export const CONFIG_NOT_SUPPORTED: readonly NotSupported[] = [
 /** Model files: shrinks as the engine grows. */
 export const MODEL_NOT_SUPPORTED: readonly NotSupported[] = [
   { path: "deliveries", what: "several deliveries of one model", insteadOf: "destination" },
-  { path: "mode", what: "the mode", when: isText("append") },
-  { path: "cursor", what: "a cursor" },
   { path: "checkpoint", what: "checkpoints" },
   { path: "diff_in", what: "the choice of where to compare" },
   { path: "state_schema", what: "comparing in the warehouse" },

@@ -1,3 +1,4 @@
+import type { CursorKind } from "./cursor.ts";
 import type { ChangeKind, Column, ColumnKind, ColumnStep, MetadataField, SqlExpr } from "./types.ts";
 
 /**
@@ -54,6 +55,8 @@ export interface ResolvedMapping {
   readonly outputs: readonly MappedOutput[];
   /** The output that holds each column of `splitBy`, in its order. */
   readonly splits: readonly number[];
+  /** The output that holds the cursor's canonical text (mode append); it stands in no file. */
+  readonly cursor?: { readonly output: number; readonly kind: CursorKind };
   /** Source columns in projection order: the key, then those that compared outputs read, then those that only ignored outputs read. */
   readonly columns: readonly Column[];
   readonly keyCount: number;
@@ -80,6 +83,13 @@ export interface SnapshotFile {
   readonly outputs: readonly string[];
 }
 
+/** Which rows of an event table are remembered: those whose cursor, kept as an output, is no earlier than `from`. */
+export interface Remembered {
+  readonly output: string;
+  readonly kind: CursorKind;
+  readonly from: string;
+}
+
 /** The table that a destination holds, as files: a base overlaid by the log, last operation per key. */
 export interface Snapshot {
   readonly layout: Layout;
@@ -89,6 +99,8 @@ export interface Snapshot {
   /** Files whose keys may have been told otherwise (abandoned, voided, reset): the next delta states each of them. */
   readonly uncertain: readonly SnapshotFile[];
   readonly rows: bigint;
+  /** Mode append: rows outside of it are in the files, and in the snapshot no longer. */
+  readonly remembered?: Remembered;
 }
 
 /** How many rows a delta states, exactly. */

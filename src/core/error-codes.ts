@@ -118,12 +118,12 @@ export const ERROR_CODES = {
   INTERRUPTED: entry(130, "A signal stopped the run.", "Run the same command again: an unfinished delivery goes on where it stood."),
   MODEL_COLUMN_UNFIT: entry(
     EXIT.usage,
-    "`columns` does something with a column that its kind does not allow: a JSON path of a number, or the format of a date for a text column's number.",
+    "`columns` does something with a column that its kind does not allow: a JSON path of a number, or the format of a date for a text column's number; or `cursor` names one that is no date or timestamp.",
     "Read another column, take the step away, or cast the column in the query.",
   ),
   MODEL_COLUMN_UNKNOWN: entry(
     EXIT.usage,
-    "`primary_key`, `columns` or `ignore_changes_in` names a column that does not exist.",
+    "`primary_key`, `columns`, `ignore_changes_in` or `cursor` names a column that does not exist.",
     "Write the name as the query returns it (case counts), or add the column to the query.",
   ),
   OBJECT_CHANGED: entry(

@@ -1,4 +1,5 @@
 import type { Readable, Writable } from "node:stream";
+import type { CursorKind } from "./cursor.ts";
 import type { SqlLexis } from "./sql-text.ts";
 import type { Column, Projection, SqlExpr } from "./types.ts";
 
@@ -14,6 +15,8 @@ export interface SqlSession {
 export interface Dialect {
   quoteIdentifier(name: string): string;
   quoteText(text: string): string;
+  /** A literal of an instant (ISO 8601 with milliseconds, UTC) to compare a column of the kind with; a column without zone holds UTC. */
+  instant(kind: CursorKind, at: string): string;
   /** Quotes and comments, where they are not those of PostgreSQL. */
   readonly lexis?: SqlLexis;
 }

@@ -1,3 +1,4 @@
+import type { Cursor } from "./cursor.ts";
 import type { SecretRef } from "./secret.ts";
 
 /**
@@ -255,7 +256,9 @@ export interface Stream {
   readonly destination: DestinationSpec;
   readonly query: ModelQuery;
   readonly primaryKey: readonly string[];
-  readonly mode: "delta" | "full";
+  readonly mode: "delta" | "full" | "append";
+  /** Mode append, and only that, has one. */
+  readonly cursor?: Cursor;
   readonly changes: readonly ChangeKind[];
   readonly firstRun: "full" | "baseline";
   readonly ignoreChangesIn: readonly string[];

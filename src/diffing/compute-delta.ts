@@ -1,5 +1,5 @@
 import { rm } from "node:fs/promises";
-import type { Delta, DeltaCounts, DeltaOp, Layout, Snapshot } from "../core/delta.ts";
+import type { Delta, DeltaCounts, DeltaOp, Layout, Remembered, Snapshot } from "../core/delta.ts";
 import type { SqlSession } from "../core/ports.ts";
 import { countWhere } from "../engine/count-where.ts";
 import { sqlText } from "../engine/sql-literal.ts";
@@ -26,7 +26,11 @@ export async function computeDelta(session: SqlSession, request: DeltaRequest, s
       : await compareEverything(session, request, layout, signal);
     await checkDeltaKeys(session, request, signal);
     const told = bySuspects ? snapshot.rows : null;
-    const counts = await countDelta(session, request, current, told, signal);
+    const counted = await countDelta(session, request, current, told, signal);
+    const counts =
+      request.append === undefined
+        ? counted
+        : { ...counted, snapshotAfter: await countRemembered(session, request.append, { request, layout, bySuspects }, signal) };
     if (bySuspects && counts.added > 0n) await checkAddedKeys(session, request, snapshot, signal);
     const changedColumns = counts.changed === 0n ? [] : await countChangedColumns(session, request, signal);
     return { path: request.path, layout, counts, changedColumns, wholeSnapshot: !bySuspects };
@@ -108,6 +112,20 @@ async function countDelta(
     current,
     snapshotAfter: told === null ? kept : told + of("added") - of("removed"),
   };
+}
+
+/** Rows that a snapshot of an event table holds once the delta is promoted: it forgets rows as time goes by. */
+async function countRemembered(
+  session: SqlSession,
+  remembered: Remembered,
+  { request, layout, bySuspects }: { readonly request: DeltaRequest; readonly layout: Layout; readonly bySuspects: boolean },
+  signal: AbortSignal,
+): Promise<bigint> {
+  const file = { path: request.path, outputs: request.outputs.map((output) => output.name) };
+  const { base, log } = (bySuspects ? request.snapshot : null) ?? { base: null, log: [] };
+  const after = { layout, base, log: [...log, file], uncertain: [], rows: 0n, remembered };
+  const [row] = await session.rows(`SELECT count(*) FROM (${snapshotRows(after, [])})`, signal);
+  return BigInt(row?.[0] ?? "0");
 }
 
 async function countChangedColumns(session: SqlSession, request: DeltaRequest, signal: AbortSignal): Promise<Delta["changedColumns"]> {

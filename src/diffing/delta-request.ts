@@ -1,4 +1,4 @@
-import type { MappedOutput, Snapshot } from "../core/delta.ts";
+import type { MappedOutput, Remembered, Snapshot } from "../core/delta.ts";
 import type { Source } from "../core/ports.ts";
 import type { ChangeKind, Projection } from "../core/types.ts";
 
@@ -20,6 +20,11 @@ export interface DeltaRequest {
   readonly kind: DeltaKind;
   /** Places of outputs that are not compared: a row that differs in nothing else is taken as told with their new values. */
   readonly adopted?: readonly number[];
+  /**
+   * Mode append: the result is a stretch of an event table, in which a row that is told already has no news and a missing one has not left.
+   * What the snapshot remembers once this delta is promoted.
+   */
+  readonly append?: Remembered;
   /** Where the delta's Parquet file is written. */
   readonly path: string;
   /** A folder of this run, on this machine, for named pipes. */

@@ -59,6 +59,7 @@ function comparedRows(request: DeltaRequest, current: string, before: string): s
   const columns = [
     `${op} AS op`,
     `${hasFlags ? "coalesce(b.unsure, false)" : "false"} AS unsure`,
+    `${hasFlags ? "coalesce(b.told, false)" : "b.present IS NOT NULL"} AS told`,
     ...keyColumns(keyCount).map((name) => `coalesce(n.${name}, b.${name}) AS ${name}`),
     ...outputColumns(request.outputs).map((name) => `n.${name} AS n${name}`),
     ...request.outputs.map((_, at) => `b.o${String(at)} AS b${String(at)}`),
@@ -75,14 +76,7 @@ function comparedRows(request: DeltaRequest, current: string, before: string): s
  * fingerprint, an untold removal only its absence, an untold addition nothing at all. Uncertain keys are stated all the same.
  */
 function statedRows(request: DeltaRequest, compared: string, whole: boolean): string {
-  const untold = (kind: ChangeKind): boolean => !request.changes.includes(kind) && request.kind === "delta";
-  const said = [
-    untold("changed") ? "WHEN op = 'changed' AND NOT unsure THEN 'refresh'" : "",
-    // A row that left untold before is in the snapshot already, as it is.
-    untold("removed") && !whole ? "WHEN op = 'removed' AND NOT unsure AND g1 IS NULL THEN NULL" : "",
-    untold("removed") ? "WHEN op = 'removed' AND NOT unsure THEN 'refresh'" : "",
-    untold("added") ? "WHEN op = 'added' AND NOT unsure THEN NULL" : "",
-  ].join(" ");
+  const said = (request.append === undefined ? untoldKinds(request, whole) : knownEvents(request, whole)).join(" ");
   const stated = said.trim() === "" ? compared : `SELECT * REPLACE (CASE ${said} ELSE op END AS op) FROM (${compared})`;
   // A row that left untold has no new value to take.
   const unchanged = (at: number): string =>
@@ -93,6 +87,31 @@ function statedRows(request: DeltaRequest, compared: string, whole: boolean): st
   const before = request.outputs.map((_, at) => `CASE WHEN op IN ('refresh', 'added') THEN NULL ELSE b${String(at)} END AS p${String(at)}`);
   const columns = ["op", ...keyColumns(request.projection.keyCount), ...after, ...before, "h1", "h2", "g1", "g2"];
   return `SELECT ${columns.join(", ")} FROM (${stated}) WHERE op IS NOT NULL`;
+}
+
+function untoldKinds(request: DeltaRequest, whole: boolean): readonly string[] {
+  const untold = (kind: ChangeKind): boolean => !request.changes.includes(kind) && request.kind === "delta";
+  return [
+    untold("changed") ? "WHEN op = 'changed' AND NOT unsure THEN 'refresh'" : "",
+    // A row that left untold before is in the snapshot already, as it is.
+    untold("removed") && !whole ? "WHEN op = 'removed' AND NOT unsure AND g1 IS NULL THEN NULL" : "",
+    untold("removed") ? "WHEN op = 'removed' AND NOT unsure THEN 'refresh'" : "",
+    untold("added") ? "WHEN op = 'added' AND NOT unsure THEN NULL" : "",
+  ];
+}
+
+/**
+ * An event that is told is never told again: one that is missing is remembered for as long as it could come back. What a generation that was
+ * given up may have told is told anew when it is there, and is nobody's loss when it is not.
+ */
+function knownEvents({ kind }: DeltaRequest, whole: boolean): readonly string[] {
+  if (kind !== "delta") return ["WHEN op = 'removed' THEN NULL"];
+  return [
+    "WHEN op = 'changed' THEN 'refresh'",
+    whole ? "" : "WHEN op = 'removed' AND g1 IS NULL THEN NULL",
+    "WHEN op = 'removed' AND told THEN 'refresh'",
+    "WHEN op = 'removed' THEN NULL",
+  ];
 }
 
 function isAdopted(request: DeltaRequest, at: number): boolean {

@@ -1,4 +1,6 @@
-import type { Snapshot, SnapshotFile } from "../core/delta.ts";
+import type { CursorKind } from "../core/cursor.ts";
+import type { Remembered, Snapshot, SnapshotFile } from "../core/delta.ts";
+import type { SqlExpr } from "../core/types.ts";
 import { sqlText } from "../engine/sql-literal.ts";
 
 /** `k0, k1 …` of a table, prefixed when an alias is given. */
@@ -17,6 +19,23 @@ export function sameKey(keyCount: number, left: string, right: string): string {
  * that the log speaks of, and the log's last word on each of those. Folded by key: a fingerprint can come back, a key's last word cannot.
  */
 export function snapshotRows(snapshot: Snapshot, outputs: readonly string[]): string {
+  const { remembered } = snapshot;
+  if (remembered === undefined) return storedRows(snapshot, outputs);
+  const columns = [...keyColumns(snapshot.layout.keyCount), ...outputColumns(outputs), "h1", "h2"].join(", ");
+  const rows = storedRows(snapshot, [...outputs, remembered.output]);
+  return `SELECT ${columns} FROM (${rows}) WHERE ${isRemembered(remembered, `o${String(outputs.length)}`)}`;
+}
+
+const SQL_TYPES: Readonly<Record<CursorKind, string>> = { date: "DATE", timestamp: "TIMESTAMP", timestamp_tz: "TIMESTAMPTZ" };
+
+/** A text that is no time that the engine knows (a year before Christ, say) is kept: forgotten, its row could be told twice. */
+function isRemembered({ kind, from }: Remembered, text: SqlExpr): SqlExpr {
+  const type = SQL_TYPES[kind];
+  const bound = kind === "date" ? from.slice(0, 10) : kind === "timestamp" ? from.replace("Z", "") : from;
+  return `coalesce(TRY_CAST(${text} AS ${type}) >= CAST(${sqlText(bound)} AS ${type}), true)`;
+}
+
+function storedRows(snapshot: Snapshot, outputs: readonly string[]): string {
   const keyCount = snapshot.layout.keyCount;
   const base =
     snapshot.base === null

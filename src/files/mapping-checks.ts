@@ -1,3 +1,4 @@
+import { CURSOR_KINDS } from "../core/cursor.ts";
 import { SyncError } from "../core/errors.ts";
 import { nearestName } from "../core/nearest-name.ts";
 import { type Column, type ColumnKind, type OutputColumn, PREVIOUS_PREFIX } from "../core/types.ts";
@@ -27,6 +28,9 @@ export function refuseUnknownColumns(stream: MappedStream, columns: readonly Col
     ...unknown(stream.fileFormat?.splitBy ?? [], [...outputs, ...sources]).map(
       (name) => `file.split_by names "${name}", which is no column of the file or of the query${meant(name, [...outputs, ...sources])}`,
     ),
+    ...unknown(stream.cursor === undefined ? [] : [stream.cursor.column], sources).map(
+      (name) => `cursor.column names "${name}", which the query does not return${meant(name, sources)}`,
+    ),
     ...unknown(stream.ignoreChangesIn, outputs).map(
       (name) => `ignore_changes_in names "${name}", which is no column of the file${meant(name, outputs)}`,
     ),
@@ -50,17 +54,26 @@ function meant(name: string, known: readonly string[]): string {
 /** Refuses steps that columns of their kind have no use for, and names that a list of names could not hold. */
 export function refuseUnfitColumns(stream: MappedStream, kinds: ReadonlyMap<string, ColumnKind>, written: readonly OutputColumn[]): void {
   const listsNames = written.some(({ value }) => value.from === "metadata" && value.field === "_changed_columns");
-  const problems = written.flatMap((output) => [
+  const columns = written.flatMap((output) => [
     ...unfitStep(output, kinds),
     ...(listsNames && output.name.includes(CHANGED_SEPARATOR)
       ? [`the name of column "${output.name}" holds "${CHANGED_SEPARATOR}", which stands between the names in _changed_columns`]
       : []),
   ]);
+  const problems = [...columns, ...unfitCursor(stream, kinds)];
   if (problems.length === 0) return;
   throw new SyncError("MODEL_COLUMN_UNFIT", `${stream.file}: ${problems.join("; ")}.`, {
     hint: `Mend ${stream.file}, or cast the column in the query; then look at the result with \`sync preview -m ${stream.name}\`.`,
     context: { stream: stream.name, file: stream.file },
   });
+}
+
+function unfitCursor({ cursor }: MappedStream, kinds: ReadonlyMap<string, ColumnKind>): readonly string[] {
+  if (cursor === undefined) return [];
+  const kind = kinds.get(cursor.column) ?? "text";
+  return CURSOR_KINDS.some((each) => each === kind)
+    ? []
+    : [`cursor.column is "${cursor.column}", which is ${KIND_WORDS[kind]} and no date or timestamp`];
 }
 
 /** The first step alone sees the column as it is; those behind it see text. */

@@ -19,7 +19,7 @@ export interface StoredColumn {
 }
 
 /** What a mapping needs to know of its stream. */
-export type MappedStream = Pick<Stream, "name" | "file" | "primaryKey" | "ignoreChangesIn" | "columns"> & {
+export type MappedStream = Pick<Stream, "name" | "file" | "primaryKey" | "ignoreChangesIn" | "columns" | "cursor"> & {
   readonly fileFormat?: Pick<Stream["fileFormat"], "splitBy">;
 };
 

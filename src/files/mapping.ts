@@ -1,3 +1,4 @@
+import { type Cursor, CURSOR_KINDS } from "../core/cursor.ts";
 import type { HeaderFact, MappedOutput, ResolvedMapping } from "../core/delta.ts";
 import type { Column, ColumnKind, OutputColumn, SqlExpr } from "../core/types.ts";
 import { sqlText } from "../engine/sql-literal.ts";
@@ -36,7 +37,21 @@ export function resolveMapping(stream: MappedStream, columns: readonly Column[])
     // Stored like an output, so that a removed row is found in the files that its value names.
     return at === -1 ? store({ name, value: { from: "column", column: name }, steps: [] }) : at;
   });
-  return { header, outputs, splits, ...projection(stream.primaryKey, outputs, columns), text: mappingText(stored) };
+  const cursor = stream.cursor === undefined ? {} : { cursor: storeCursor(stream.cursor, kinds, stored, store) };
+  return { header, outputs, splits, ...cursor, ...projection(stream.primaryKey, outputs, columns), text: mappingText(stored) };
+}
+
+/** Kept by itself, as it is: what a column of the file shows of it may be formatted, mapped or dropped. */
+function storeCursor(
+  { column }: Cursor,
+  kinds: ReadonlyMap<string, ColumnKind>,
+  stored: readonly StoredColumn[],
+  store: (column: StoredColumn) => number,
+): NonNullable<ResolvedMapping["cursor"]> {
+  let name = "_cursor";
+  while (stored.some((output) => output.name === name)) name = `_${name}`;
+  const kind = CURSOR_KINDS.find((each) => each === kinds.get(column)) ?? "timestamp";
+  return { output: store({ name, value: { from: "column", column }, steps: [] }), kind };
 }
 
 const REST: OutputColumn = { name: "*", value: { from: "rest" } };

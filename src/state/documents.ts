@@ -31,12 +31,20 @@ const identity = z
     destination: place,
     source: z.strictObject({ type: z.string(), name: z.string() }).readonly(),
     key: z.array(z.string()).readonly(),
-    mode: z.enum(["delta", "full"]),
+    mode: z.enum(["delta", "full", "append"]),
+    /** Mode append: the column that rows are found by. */
+    cursor: z.string().optional(),
   })
   .readonly();
 
+/** How far an event table was read, and from when on its rows are remembered; `output` holds the cursor of each. */
+const watermark = z.strictObject({ output: z.string(), upTo: instant, from: instant }).readonly();
+
 // Why an entry of CURRENT was written.
 const SWAP_REASONS = ["opened", "promoted", "refreshed", "folded", "baselined", "voided", "abandoned", "reset", "repaired"] as const;
+
+/** Of an audience model: how many members of each audience the destination was told of. */
+const members = z.array(z.strictObject({ audience: z.string(), rows: count }).readonly()).readonly();
 
 /** CURRENT: what the destination of a stream has been told. */
 export const currentSchema = z
@@ -57,6 +65,8 @@ export const currentSchema = z
     abandoned: z.array(count).readonly(),
     resetSeq: count.nullable(),
     manifest: z.strictObject({ generation: count, sha256 }).readonly().nullable(),
+    watermark: watermark.optional(),
+    members: members.optional(),
   })
   .readonly();
 export type Current = z.infer<typeof currentSchema>;
@@ -122,8 +132,11 @@ export const planSchema = z
     states: z.array(z.string()).readonly(),
     counts,
     changedColumns,
+    watermark: watermark.optional(),
+    members: members.optional(),
   })
   .readonly();
+export type Watermark = z.infer<typeof watermark>;
 export type Plan = z.infer<typeof planSchema>;
 export type FileRef = z.infer<typeof fileRef>;
 export type StreamIdentity = z.infer<typeof identity>;

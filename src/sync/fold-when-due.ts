@@ -2,7 +2,7 @@ import { join } from "node:path";
 import type { Snapshot } from "../core/delta.ts";
 import { failpoint } from "../core/failpoint.ts";
 import { swapCurrent } from "../state/current.ts";
-import type { Current } from "../state/documents.ts";
+import type { Current, FileRef } from "../state/documents.ts";
 import { keepCopy, publishFile } from "../state/state-files.ts";
 import { loadSnapshot } from "./load-snapshot.ts";
 import { mustReadCurrent } from "./open-stream.ts";
@@ -15,10 +15,15 @@ const LOG_SHARE = 0.2;
 
 /** Whether a snapshot's log should be folded into a new base. */
 function foldIsDue(current: Current): boolean {
-  if (current.log.length === 0) return current.rows === null && current.base !== null;
+  if (current.log.length === 0) return current.base !== null && (current.rows === null || outgrows(current, current.base));
   if (current.base === null || current.rows === null) return true;
   const bytes = current.log.reduce((sum, file) => sum + file.size, 0);
   return bytes > current.base.size * LOG_SHARE;
+}
+
+/** The first delta of an event table holds all of it, and only its end is remembered. */
+function outgrows({ watermark }: Current, base: FileRef): boolean {
+  return watermark !== undefined && base.key.includes("/log/");
 }
 
 /** Folds base and log into a new base: the same table at the same generation, with less to read. Does nothing when it is not due. */

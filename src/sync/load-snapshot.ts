@@ -2,6 +2,7 @@ import type { Snapshot, SnapshotFile } from "../core/delta.ts";
 import type { Current, FileRef } from "../state/documents.ts";
 import { localFile } from "../state/state-files.ts";
 import { damaged } from "../state/state-store.ts";
+import { rememberedBy } from "./event-window.ts";
 import { mustReadCurrent } from "./open-stream.ts";
 import { cacheFolder, type RunContext } from "./run-context.ts";
 
@@ -46,7 +47,7 @@ async function checkFiles(
     groups.push(files);
   }
   const [[base] = [], log = [], uncertain = []] = groups;
-  return { layout, base: base ?? null, log, uncertain, rows: BigInt(current.rows ?? 0) };
+  return { layout, base: base ?? null, log, uncertain, rows: BigInt(current.rows ?? 0), ...rememberedBy(current) };
 }
 
 async function checkedFile(context: RunContext, ref: FileRef, signal: AbortSignal): Promise<SnapshotFile | null> {

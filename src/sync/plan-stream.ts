@@ -2,6 +2,7 @@ import type { Estimate } from "../core/ports.ts";
 import type { Stream } from "../core/types.ts";
 import { readCurrent } from "../state/current.ts";
 import type { Current, Plan, StoredCounts } from "../state/documents.ts";
+import { audienceNews, type AudienceNews } from "./audience-members.ts";
 import { isHeld } from "./hold-run.ts";
 import { NO_ANSWERS, type Answers, type Verdict } from "./judge-delta.ts";
 import { firstCurrent, openStream } from "./open-stream.ts";
@@ -14,6 +15,7 @@ import { sampleDelta, type DeltaSample } from "./sample-delta.ts";
 import { compareAndWrite, delivers, fileKind, stagePlan, type Comparison, type ComparisonOptions } from "./stage-delta.ts";
 import { dropStaging } from "./stage-folder.ts";
 import { refuseChangedIdentity, streamIdentity } from "./stream-identity.ts";
+import { watermarkOf } from "./stream-status.ts";
 import type { SyncDeps } from "./sync-deps.ts";
 
 /** What a look ahead may be asked for. */
@@ -38,7 +40,17 @@ export interface PlanPreview {
   readonly kind: "delta" | "full";
   readonly slot: string;
   /** The snapshot that was compared with. */
-  readonly base: { readonly generation: number; readonly rows: number | null; readonly at: string };
+  readonly base: {
+    readonly generation: number;
+    readonly rows: number | null;
+    readonly at: string;
+    /** Mode append: how far the event table was read. */
+    readonly watermark: { readonly upTo: string; readonly from: string } | null;
+  };
+  /** Audiences that were added to the configuration, or taken away, since the last delivery. */
+  readonly audiences: readonly AudienceNews[];
+  /** Mode append: the stretch of the event table that was read now; null where a delivery is under way. */
+  readonly window: { readonly from: string | null; readonly to: string } | null;
   readonly counts: StoredCounts;
   readonly changedColumns: readonly { readonly name: string; readonly rows: number }[];
   readonly files: readonly {
@@ -92,7 +104,11 @@ async function look(context: RunContext, current: Current, options: PlanStreamOp
   return { ...previewOf(context, comparison), outcome, samples, planFile: plan === null ? null : writePlanFile(plan) };
 }
 
-function previewOf(context: RunContext, { current, delta, files, kind, verdict, estimate }: Comparison): PlanPreview {
+function baseOf(current: Current): PlanPreview["base"] {
+  return { generation: current.generation, rows: current.rows, at: current.at, watermark: watermarkOf(current) };
+}
+
+function previewOf(context: RunContext, { current, delta, files, kind, verdict, window, members, estimate }: Comparison): PlanPreview {
   return {
     stream: context.stream.name,
     run: context.run,
@@ -100,7 +116,9 @@ function previewOf(context: RunContext, { current, delta, files, kind, verdict, 
     generation: current.generation + 1,
     kind: fileKind(kind),
     slot: context.slot.toISOString(),
-    base: { generation: current.generation, rows: current.rows, at: current.at },
+    base: baseOf(current),
+    audiences: audienceNews(context.stream, current.members, members),
+    window: window === undefined ? null : { from: window.from, to: window.to },
     counts: storedCounts(delta.counts),
     changedColumns: context.report.record.changedColumns,
     files: files.map(({ key, change, rows, size, sha256 }) => ({ key, change, rows: Number(rows), size, sha256 })),
@@ -120,7 +138,9 @@ function previewOfPlan(current: Current, plan: Plan, outcome: PlanPreview["outco
     generation: plan.generation,
     kind: plan.kind,
     slot: plan.slot,
-    base: { generation: current.generation, rows: current.rows, at: current.at },
+    base: baseOf(current),
+    audiences: [],
+    window: null,
     counts: plan.counts,
     changedColumns: plan.changedColumns,
     files: plan.objects.map(({ key, change, rows, size, sha256 }) => ({ key, change, rows, size, sha256 })),

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { CHANGE_KINDS, type Stream } from "../core/types.ts";
 import { resolveColumnSecrets } from "../files/column-secrets.ts";
 import { readCurrent } from "../state/current.ts";
+import { readEvents } from "./event-window.ts";
 import { modelQuery } from "./model-query.ts";
 import type { SyncDeps } from "./sync-deps.ts";
 
@@ -29,12 +30,17 @@ export async function previewStream(deps: SyncDeps, stream: Stream, limit: numbe
 
 async function previewIn(folder: string, deps: SyncDeps, stream: Stream, limit: number, signal: AbortSignal): Promise<StreamPreview> {
   const run = deps.newRunId();
-  const generation = ((await readCurrent(deps.state, stream.name, signal))?.generation ?? 0) + 1;
+  const current = await readCurrent(deps.state, stream.name, signal);
+  const generation = (current?.generation ?? 0) + 1;
   await using engine = await deps.openEngine(signal);
   await using source = await deps.openSource(stream.source, { engine, stream: stream.name, run }, signal);
-  const query = `SELECT * FROM (\n${modelQuery(stream.query, source.dialect)}\n) AS preview LIMIT ${limit}`;
+  const bare = modelQuery(stream.query, source.dialect);
   const mapped = { ...stream, columns: await resolveColumnSecrets(stream.columns, signal) };
-  const mapping = deps.parts.resolveMapping(mapped, await source.describe(query, signal));
+  const mapping = deps.parts.resolveMapping(mapped, await source.describe(bare, signal));
+  const kind = stream.mode === "full" ? ("full" as const) : ("delta" as const);
+  const known = { current: current ?? { identity: {} }, snapshot: null };
+  const events = readEvents(stream, { query: bare, mapping, kind }, known, source.dialect, deps.clock.now());
+  const query = `SELECT * FROM (\n${events?.query ?? bare}\n) AS preview LIMIT ${limit}`;
   const { columns, keyCount, ignoredCount } = mapping;
   const request = {
     source,
@@ -43,7 +49,7 @@ async function previewIn(folder: string, deps: SyncDeps, stream: Stream, limit: 
     mappingText: mapping.text,
     snapshot: null,
     changes: CHANGE_KINDS,
-    kind: stream.mode,
+    kind,
     path: join(folder, "delta.parquet"),
     scratch: folder,
   };

@@ -38,6 +38,8 @@ async function reset(context: RunContext, signal: AbortSignal): Promise<RunStatu
       base: null,
       log: [],
       uncertain,
+      watermark: undefined,
+      members: undefined,
     };
     if ((await swapCurrent(state, stream.name, seq, next, signal)) !== "swapped") continue;
     await supersedeHeld(context, signal);

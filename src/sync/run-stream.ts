@@ -113,7 +113,7 @@ export function deltaKind(stream: Stream, current: Current, options: Pick<RunStr
   if (options.fullResync) return "resync";
   const isFirst = current.layout === null && current.generation === 0;
   if (isFirst && stream.firstRun === "baseline") return "baseline";
-  return stream.mode;
+  return stream.mode === "full" ? "full" : "delta";
 }
 
 /** Finishes the plan that is open, and brings the snapshot into a state that can be compared with. */
@@ -138,13 +138,15 @@ export async function finishOpenPlan(context: RunContext, read: Current, signal:
 }
 
 /** A baseline, or fingerprints of rows that were looked at for nothing: a swap at the same generation, and only over what was compared. */
-async function closeWithoutPlan(context: RunContext, { current, delta, kind }: Comparison, signal: AbortSignal): Promise<RunStatus> {
+async function closeWithoutPlan(context: RunContext, comparison: Comparison, signal: AbortSignal): Promise<RunStatus> {
   const { state, keys, run, stream, deps } = context;
+  const { current, delta, kind, window, members } = comparison;
   const isBaseline = kind === "baseline";
   const identity = streamIdentity(stream, context.destination.place);
-  if (isBaseline || delta.counts.refreshed > 0n || (current.layout !== null && identityDiffers(current.identity, identity))) {
+  const isSet = isBaseline || delta.counts.refreshed > 0n || (current.layout !== null && identityDiffers(current.identity, identity));
+  if (isSet || hasRead(comparison)) {
     const key = delta.wholeSnapshot ? keys.base(current.generation, run) : keys.log(current.generation, run);
-    const file = await publishFile(state, delta.path, key, outputNames(delta), signal);
+    const files = isSet ? await noticed(context, comparison, key, signal) : {};
     const next: Current = {
       ...current,
       seq: current.seq + 1,
@@ -152,10 +154,11 @@ async function closeWithoutPlan(context: RunContext, { current, delta, kind }: C
       at: deps.clock.now().toISOString(),
       reason: isBaseline ? "baselined" : "refreshed",
       identity,
-      layout: delta.layout,
       rows: smallCount(delta.counts.snapshotAfter),
-      ...(delta.wholeSnapshot ? { base: file, log: [] } : { log: [...current.log, file] }),
+      ...files,
       ...(isBaseline ? { uncertain: [] } : {}),
+      watermark: window?.next,
+      members: members ?? undefined,
     };
     if ((await swapCurrent(state, stream.name, current.seq, next, signal)) === "conflict") await dropUnnamed(context, key, signal);
     await failpoint("refresh.swapped");
@@ -163,6 +166,21 @@ async function closeWithoutPlan(context: RunContext, { current, delta, kind }: C
   await dropStaging(context, signal);
   await tidyUp(context, await mustReadCurrent(context, signal), signal);
   return isBaseline ? "baselined" : "unchanged";
+}
+
+/** Whether an event table was read further than before. One that has told nothing yet is read from its beginning again. */
+function hasRead({ current, window }: Comparison): boolean {
+  return window !== undefined && current.layout !== null && window.next.upTo !== current.watermark?.upTo;
+}
+
+async function noticed(
+  { state }: RunContext,
+  { current, delta }: Comparison,
+  key: string,
+  signal: AbortSignal,
+): Promise<Pick<Current, "layout" | "log"> & Partial<Pick<Current, "base">>> {
+  const file = await publishFile(state, delta.path, key, outputNames(delta), signal);
+  return { layout: delta.layout, ...(delta.wholeSnapshot ? { base: file, log: [] } : { log: [...current.log, file] }) };
 }
 
 /** Another run planned this generation first: its bytes are the ones that count. */

@@ -4,23 +4,23 @@ import { syncFolder } from "../core/durable-file.ts";
 import { SyncError } from "../core/errors.ts";
 import { failpoint } from "../core/failpoint.ts";
 import type { Estimate } from "../core/ports.ts";
-import { bytes, count, counted } from "../core/readable.ts";
+import { bytes, counted } from "../core/readable.ts";
 import type { Stream } from "../core/types.ts";
 import type { DeltaKind } from "../diffing/delta-request.ts";
 import type { Engine } from "../engine/open-engine.ts";
-import { resolveColumnSecrets } from "../files/column-secrets.ts";
 import type { Current, FileRef, Plan } from "../state/documents.ts";
 import { fileBody, keepCopy, publishFile } from "../state/state-files.ts";
 import { bytesBody } from "../state/state-store.ts";
+import { type Members, membersAfter } from "./audience-members.ts";
+import { compareModel } from "./compare-model.ts";
+import type { EventWindow } from "./event-window.ts";
 import type { Answers, Verdict } from "./judge-delta.ts";
 import { judge } from "./judge.ts";
-import { loadSnapshot, type LoadedSnapshot } from "./load-snapshot.ts";
-import { modelQuery } from "./model-query.ts";
+import { loadSnapshot } from "./load-snapshot.ts";
 import { cacheFolder, type RunContext } from "./run-context.ts";
 import { slotName, smallCount, storedCounts } from "./run-report.ts";
-import { schemaChanges, type SchemaChanges } from "./schema-changes.ts";
 import { openStaging, type StageFolder } from "./stage-folder.ts";
-import { sameTable, streamIdentity } from "./stream-identity.ts";
+import { streamIdentity } from "./stream-identity.ts";
 
 /** What a run compared and wrote, before anything is decided. */
 export interface Comparison {
@@ -35,6 +35,10 @@ export interface Comparison {
   readonly replaces: boolean;
   /** How it was compared: as asked for, but for `on_schema_change: resync`. */
   readonly kind: DeltaKind;
+  /** The stretch of an event table that was read. */
+  readonly window?: EventWindow;
+  /** Of an audience model: how many members each audience has once the delta is told. */
+  readonly members: Members | null;
   readonly verdict: Verdict;
   /** What the warehouse said that the query would read; null where it does not bill by that. */
   readonly estimate: Estimate | null;
@@ -59,7 +63,7 @@ export async function compareAndWrite(
   const loaded = await loadSnapshot(context, read, signal);
   const staging = await openStaging(context, loaded.current, signal);
   await using engine = await deps.openEngine(signal);
-  const compared = await compare(context, loaded, { kind: asked, answers, staging }, engine, signal);
+  const compared = await compareModel(context, loaded, { kind: asked, answers, staging }, engine, signal);
   const { delta, mapping, kind } = compared;
   await failpoint("extract.done");
   report.compared(delta);
@@ -76,47 +80,11 @@ export async function compareAndWrite(
   const files = writes ? await report.phase("files", () => deps.parts.writeFiles(engine, request, signal), filesDetail) : [];
   if (files.length > 0) await failpoint("stage.files-written");
   const verdict = await judge(context, loaded, { ...compared, answers, tells: tells(delta) }, engine, signal);
-  const comparison = { current: loaded.current, ...compared, staging, files, verdict };
+  const known = kind === "delta" && !tells(delta) ? loaded.current.members : undefined;
+  const members = known ?? (await membersAfter(stream, delta, compared.replaces ? null : loaded.snapshot, engine, signal));
+  const comparison = { current: loaded.current, ...compared, staging, files, members, verdict };
   await inspect?.(comparison, engine);
   return comparison;
-}
-
-async function compare(
-  context: RunContext,
-  { current, snapshot }: LoadedSnapshot,
-  { kind, answers, staging }: Pick<ComparisonOptions, "kind" | "answers"> & Pick<Comparison, "staging">,
-  engine: Engine,
-  signal: AbortSignal,
-): Promise<Pick<Comparison, "delta" | "mapping" | "replaces" | "kind" | "estimate"> & { readonly schema: SchemaChanges | null }> {
-  const { deps, stream, run, report, destination } = context;
-  await using source = await deps.openSource(stream.source, { engine, stream: stream.name, run }, signal);
-  const query = modelQuery(stream.query, source.dialect);
-  const columns = await report.phase("describe", () => source.describe(query, signal));
-  const estimate = (await source.estimate?.(query, signal)) ?? null;
-  const mapped = { ...stream, columns: await resolveColumnSecrets(stream.columns, signal) };
-  const mapping = deps.parts.resolveMapping(mapped, columns);
-  const isSame = answers.sameDestination || sameTable(current.identity, streamIdentity(stream, destination.place));
-  const replaces = snapshot !== null && !isSame;
-  const schema = snapshot === null || replaces || kind === "baseline" ? null : schemaChanges(snapshot.layout, layoutNow(mapping));
-  const resyncs = schema !== null && kind === "delta" && stream.onSchemaChange === "resync";
-  const request = {
-    source,
-    projection: { query, columns: mapping.columns, keyCount: mapping.keyCount, ignoredCount: mapping.ignoredCount },
-    outputs: mapping.outputs,
-    mappingText: mapping.text,
-    snapshot: replaces ? null : snapshot,
-    changes: stream.changes,
-    kind: resyncs ? ("resync" as const) : kind,
-    ...(schema !== null && stream.onSchemaChange === "adopt" ? { adopted: schema.adopted } : {}),
-    path: join(staging.path, "delta.parquet"),
-    scratch: deps.scratch,
-  };
-  const delta = await report.phase("diff", () => deps.parts.computeDelta(engine, request, signal), diffDetail);
-  return { delta, mapping, replaces, kind: request.kind, schema, estimate };
-}
-
-function layoutNow({ columns, keyCount, ignoredCount, outputs, text }: ResolvedMapping): Parameters<typeof schemaChanges>[1] {
-  return { columns, keyCount, ignoredCount, outputs, mapping: text };
 }
 
 /** Whether a delta has anything to tell. */
@@ -133,12 +101,6 @@ export function fileKind(kind: DeltaKind): "delta" | "full" {
 /** Whether a comparison is delivered: it tells something, or the stream delivers a generation all the same. */
 export function delivers({ delta, kind }: Comparison, stream: Stream): boolean {
   return kind !== "baseline" && (tells(delta) || stream.fileFormat.empty !== "skip");
-}
-
-function diffDetail(delta: Delta): string {
-  const { added, changed, removed, full, current } = delta.counts;
-  const told = full > 0n ? `*${count(full)} -${count(removed)}` : `+${count(added)} ~${count(changed)} -${count(removed)}`;
-  return `${counted(current, "row")}: ${told}`;
 }
 
 function filesDetail(files: readonly StagedFile[]): string {
@@ -174,7 +136,7 @@ export async function stagePlan(context: RunContext, comparison: Comparison, sig
 
 function planFacts(
   context: RunContext,
-  { current, delta, replaces, kind }: Comparison,
+  { current, delta, replaces, kind, window, members }: Comparison,
   ref: FileRef,
   objects: Plan["objects"],
 ): Omit<Plan, "manifest"> {
@@ -199,6 +161,8 @@ function planFacts(
     states: replaces ? [] : current.uncertain.map((file) => file.key),
     counts: storedCounts(delta.counts),
     changedColumns: delta.changedColumns.map(({ name, rows }) => ({ name, rows: smallCount(rows) })),
+    ...(window === undefined ? {} : { watermark: window.next }),
+    ...(members === null ? {} : { members }),
   };
 }
 

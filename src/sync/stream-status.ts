@@ -16,6 +16,8 @@ export interface StreamStatus {
   readonly heldRun: string | null;
   readonly generation: number;
   readonly rows: number | null;
+  /** Mode append: how far the event table was read, and from when on its rows are remembered; null where nothing was read. */
+  readonly watermark: { readonly upTo: string; readonly from: string } | null;
   /** When CURRENT last moved. */
   readonly at: string | null;
   readonly openGeneration: number | null;
@@ -60,11 +62,18 @@ async function oneStatus(deps: StatusDeps, stream: string, names: readonly RunNa
     heldRun,
     generation: current?.generation ?? 0,
     rows: current === null || current.layout === null ? null : current.rows,
+    watermark: watermarkOf(current),
     at: current?.at ?? null,
     openGeneration: plan?.generation ?? null,
     lastRun,
     lastDelivery,
   };
+}
+
+/** How far an event table was read; null for a stream that is none, or that has told nothing. */
+export function watermarkOf(current: Pick<Current, "watermark"> | null): StreamStatus["watermark"] {
+  const { upTo, from } = current?.watermark ?? {};
+  return upTo === undefined || from === undefined ? null : { upTo, from };
 }
 
 async function waitingRun(deps: StatusDeps, stream: string, signal: AbortSignal): Promise<string | null> {

@@ -3,6 +3,7 @@ import { swapCurrent } from "../state/current.ts";
 import type { Current, Plan } from "../state/documents.ts";
 import { mustReadCurrent } from "./open-stream.ts";
 import type { RunContext } from "./run-context.ts";
+import { identityDiffers } from "./stream-identity.ts";
 
 /** What a plan came to for this host. */
 export type PlanEnd = "promoted" | "voided" | "abandoned" | "closed_by_another";
@@ -67,8 +68,18 @@ export function promoted(current: Current, plan: Plan): Current {
     rows: wasReset && !plan.wholeSnapshot ? null : plan.counts.snapshotAfter,
     ...snapshotFiles(current, plan),
     uncertain: plan.replaces ? [] : current.uncertain.filter((file) => !plan.states.includes(file.key)),
+    watermark: promotedWatermark(current, plan, wasReset),
+    members: wasReset && !plan.wholeSnapshot ? undefined : plan.members,
     manifest: plan.manifest === null ? current.manifest : { generation: plan.generation, sha256: plan.manifest.sha256 },
   };
+}
+
+/** A look at an event table that found nothing may have gone further meanwhile; after a reset, all of it is to be read again. */
+function promotedWatermark(current: Current, plan: Plan, wasReset: boolean): Current["watermark"] {
+  if (wasReset) return undefined;
+  const [now, then] = [current.watermark, plan.watermark];
+  if (now === undefined || then === undefined || identityDiffers(current.identity, plan.identity)) return then;
+  return now.upTo > then.upTo ? now : then;
 }
 
 function snapshotFiles(current: Current, plan: Plan): Pick<Current, "base" | "log"> {

@@ -78,9 +78,12 @@ destinations:
   `);
 });
 
+/** How many keys there are is no matter of these tests. */
+const anyNumber = (text: string): string => text.replaceAll(/and \d+ more/gu, "and N more");
+
 test("a model's mistakes are told together with those of config.yaml", async () => {
   const files = { "config.yaml": `${CONFIG}nonsense: 1\n`, "models/users.yaml": `${MODEL}nonsense: 1\n` };
-  expect(await problems(files)).toMatchInlineSnapshot(`
+  expect(anyNumber(await problems(files))).toMatchInlineSnapshot(`
     "
     config.yaml:6:1 CONFIG_UNKNOWN_KEY there is no key "nonsense"
       6 | nonsense: 1
@@ -88,13 +91,14 @@ test("a model's mistakes are told together with those of config.yaml", async () 
 
     models/users.yaml:5:1 CONFIG_UNKNOWN_KEY there is no key "nonsense"
       5 | nonsense: 1
-          ^^^^^^^^ known: description, tags, source, destination, query, query_file, table, audiences, and 12 more
+          ^^^^^^^^ known: description, tags, source, destination, query, query_file, table, audiences, and N more
     "
   `);
 });
 
 test("a config.yaml that is no YAML still lets the mistakes of models be told", async () => {
-  expect(await problems({ "config.yaml": "version: [1\n", "models/users.yaml": `${MODEL}nonsense: 1\n` })).toMatchInlineSnapshot(`
+  const files = { "config.yaml": "version: [1\n", "models/users.yaml": `${MODEL}nonsense: 1\n` };
+  expect(anyNumber(await problems(files))).toMatchInlineSnapshot(`
     "
     config.yaml:1:11 CONFIG_SYNTAX a bracket that was opened above is not closed
       1 | version: [1
@@ -102,7 +106,7 @@ test("a config.yaml that is no YAML still lets the mistakes of models be told", 
 
     models/users.yaml:5:1 CONFIG_UNKNOWN_KEY there is no key "nonsense"
       5 | nonsense: 1
-          ^^^^^^^^ known: description, tags, source, destination, query, query_file, table, audiences, and 12 more
+          ^^^^^^^^ known: description, tags, source, destination, query, query_file, table, audiences, and N more
     "
   `);
 });

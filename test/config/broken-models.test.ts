@@ -56,7 +56,7 @@ file:
       7 | primary_key: [id, id]
                             ^^ name it once
 
-    models/users.yaml:8:7 CONFIG_INVALID mode has to be one of delta, full
+    models/users.yaml:8:7 CONFIG_INVALID mode has to be one of delta, full, append
       8 | mode: detla
                 ^^^^^ did you mean "delta"?
 

@@ -8,7 +8,7 @@ test("keys of the format that do nothing yet are refused by name, not ignored", 
 destination: partner
 query: SELECT 1 AS id
 primary_key: id
-mode: append
+mode: delta
 changes: {upsert: [added, changed]}
 checkpoint: "0 6 * * 1"
 diff_in: warehouse
@@ -18,10 +18,6 @@ alerts: [ops]
 `;
   expect(await model(text)).toMatchInlineSnapshot(`
     "
-    models/users.yaml:5:1 CONFIG_NOT_SUPPORTED_YET the mode ("mode: append") is not supported yet
-      5 | mode: append
-          ^^^^ take it away
-
     models/users.yaml:7:1 CONFIG_NOT_SUPPORTED_YET checkpoints ("checkpoint") is not supported yet
       7 | checkpoint: "0 6 * * 1"
           ^^^^^^^^^^ take it away

@@ -1,8 +1,12 @@
 import { readFile } from "node:fs/promises";
 import { parse } from "csv-parse/sync";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import type { SourceSpec } from "../../src/core/types.ts";
+import { postgresOptionsSchema } from "../../src/sources/postgres/postgres-options.ts";
 import { modelQuery } from "../../src/sync/model-query.ts";
+import { audienceStory } from "../support/audience-world.ts";
 import { consume } from "../support/consumer.ts";
+import { findByType, stopBetweenDeliveries } from "../support/event-story.ts";
 import { executeCli } from "../support/execute.ts";
 import { type PostgresServer, startPostgres } from "../support/postgres/postgres-server.ts";
 import { tempFolder, type TempFolder } from "../support/temp-folder.ts";
@@ -95,7 +99,7 @@ test("audiences are evaluated by Postgres in one scan: entered, then left", asyn
       file: "models/vips.yaml",
       line: 1,
     },
-    { quoteIdentifier: (name) => `"${name}"`, quoteText: (text) => `'${text}'` },
+    { quoteIdentifier: (name) => `"${name}"`, quoteText: (text) => `'${text}'`, instant: (_, at) => `'${at}'` },
   );
   const explained = await postgres.sql(`EXPLAIN ${query}`);
   expect(explained.filter(([line]) => line?.includes("Scan on users"))).toHaveLength(1);
@@ -134,3 +138,25 @@ test("a column that is not there is pointed at in the model's own SQL", async ()
   expect(error).toContain("nme");
   expect(error).toMatch(/line 2|2:5|:2:/u);
 });
+
+test("each event of a table in Postgres is told once, whichever type its cursor has and wherever runs are stopped", async () => {
+  for (const type of ["date", "timestamp", "timestamptz"] as const) await expect(findByType(type, source())).resolves.toBeUndefined();
+  await expect(stopBetweenDeliveries(source(), ["plan.created", "deliver.marked", "promote.after-swap"])).resolves.toBeUndefined();
+});
+
+test("audiences in Postgres: people enter, leave and move, and each receiver holds the members of its audience", async () => {
+  await postgres.sql("CREATE TABLE app.people (id int PRIMARY KEY, ltv int, country text, email text)");
+  const story = audienceStory(source(), async (people) => {
+    const rows = Object.entries(people).map(
+      ([id, { ltv, country, email }]) => `(${id}, ${ltv}, ${country === null ? "NULL" : `'${country}'`}, '${email}')`,
+    );
+    await postgres.sql(`BEGIN; DELETE FROM app.people; INSERT INTO app.people VALUES ${rows.join(", ")}; COMMIT`);
+    return "SELECT * FROM app.people";
+  });
+  await expect(story).resolves.toBeUndefined();
+});
+
+function source(): SourceSpec {
+  const options = postgresOptionsSchema.parse({ type: "postgres", url: postgres.url() });
+  return { name: "warehouse", type: "postgres", options };
+}

@@ -1,8 +1,8 @@
-import { access, constants, writeFile } from "node:fs/promises";
+import { writeFile } from "node:fs/promises";
 import { systemClock } from "../../src/core/clock.ts";
 import { consume, objectHashes } from "./consumer.ts";
 import { say } from "./fake-host.ts";
-import { tempFolder, type TempFolder } from "./temp-folder.ts";
+import { memoryFolder, tempFolder, type TempFolder } from "./temp-folder.ts";
 
 /** A project on disk that the built program runs: a CSV file as the table, folders as destination and state root. */
 export interface CliProject extends AsyncDisposable {
@@ -33,11 +33,7 @@ primary_key: [id]
 
 /** Makes such a project with a model `users` (id, name). */
 export async function cliProject(): Promise<CliProject> {
-  const memory = await access("/dev/shm", constants.W_OK).then(
-    () => "/dev/shm",
-    () => undefined,
-  );
-  const folder = await tempFolder(memory);
+  const folder = await tempFolder(await memoryFolder());
   await folder.write("config.yaml", CONFIG);
   await folder.write("models/users.yaml", MODEL);
   const seen = new Map<string, string>();

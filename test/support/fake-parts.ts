@@ -38,7 +38,7 @@ const SEPARATOR = "|";
 /** A source over a table in memory. */
 export function fakeSource(warehouse: FakeWarehouse): Source {
   return {
-    dialect: { quoteIdentifier: (name) => `"${name}"`, quoteText: (text) => `'${text}'` },
+    dialect: { quoteIdentifier: (name) => `"${name}"`, quoteText: (text) => `'${text}'`, instant: (_, at) => `'${at}'` },
     describe: () => Promise.resolve(columnsOf(warehouse)),
     canonical: (_column, text) => text,
     reading: { shape: "relation", relation: () => "" },

@@ -1,4 +1,3 @@
-import { access, constants } from "node:fs/promises";
 import { openFolderStore } from "../../src/folder/folder-store.ts";
 import type { RunRecord } from "../../src/state/documents.ts";
 import type { RunResult } from "../../src/sync/recorded-run.ts";
@@ -8,7 +7,7 @@ import { consume, type Table } from "./consumer.ts";
 import { fakeParts, fakeSource, noEngine, type FakeWarehouse } from "./fake-parts.ts";
 import { faultyStore, type Faults, type History } from "./faulty-store.ts";
 import { harness, testStream } from "./sync-harness.ts";
-import { tempFolder, type TempFolder } from "./temp-folder.ts";
+import { memoryFolder, tempFolder, type TempFolder } from "./temp-folder.ts";
 
 const never = new AbortController().signal;
 
@@ -34,13 +33,7 @@ let pids = 0;
 
 /** Makes a world. */
 export async function world(): Promise<World> {
-  // Hundreds of runs, each with dozens of syncs: a file system in memory takes a third of the time where there is one.
-  const folder = await tempFolder(
-    await access("/dev/shm", constants.W_OK).then(
-      () => "/dev/shm",
-      () => undefined,
-    ),
-  );
+  const folder = await tempFolder(await memoryFolder());
   const warehouse: FakeWarehouse = { table: new Map(), queries: 0 };
   const destinationFaults: Faults = {};
   const stateFaults: Faults = {};

@@ -6,7 +6,7 @@ import type { Text } from "./row-text-source.ts";
 /** A source that lives in the engine: the rows as a VALUES list of canonical texts. */
 export function relationSource(columns: readonly Column[], rows: readonly (readonly Text[])[]): Source {
   return {
-    dialect: { quoteIdentifier: (name) => `"${name}"`, quoteText: sqlText },
+    dialect: { quoteIdentifier: (name) => `"${name}"`, quoteText: sqlText, instant: (_, at) => sqlText(at) },
     describe: async () => await Promise.resolve(columns),
     canonical: (_, text) => text,
     reading: {

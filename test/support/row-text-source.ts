@@ -30,7 +30,7 @@ export function rowText(row: readonly Text[]): string {
 /** A source that sends rows of canonical texts as row text; the columns are looked up by name in the projection. */
 export function rowTextSource(columns: readonly Column[], rows: readonly (readonly Text[])[], spoil: Spoil = (lines) => lines): Source {
   return {
-    dialect: { quoteIdentifier: (name) => `"${name}"`, quoteText: (text) => `'${text}'` },
+    dialect: { quoteIdentifier: (name) => `"${name}"`, quoteText: (text) => `'${text}'`, instant: (_, at) => `'${at}'` },
     describe: async () => await Promise.resolve(columns),
     canonical: (_, text) => text,
     reading: {

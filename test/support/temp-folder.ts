@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, realpath, rm, writeFile } from "node:fs/promises";
+import { access, constants, mkdir, mkdtemp, realpath, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 
@@ -25,4 +25,12 @@ export async function tempFolder(below: string = tmpdir()): Promise<TempFolder> 
     },
     [Symbol.asyncDispose]: async () => rm(path, { recursive: true, force: true, maxRetries: 3 }),
   };
+}
+
+/** A file system in memory, where there is one: many small runs, each with dozens of syncs, take a third of the time there. */
+export async function memoryFolder(): Promise<string | undefined> {
+  return await access("/dev/shm", constants.W_OK).then(
+    () => "/dev/shm",
+    () => undefined,
+  );
 }

@@ -1,12 +1,18 @@
-import type { Stream } from "../../core/types.ts";
+import { SyncError } from "../../core/errors.ts";
+import { count } from "../../core/readable.ts";
+import type { Project, Stream } from "../../core/types.ts";
+import { audienceNames, type Members, toldMembers } from "../../sync/audience-members.ts";
 import type { CommandContext, CommandOutcome } from "../command.ts";
 import { openProject } from "../open-project.ts";
+import { openState } from "../open-state.ts";
+import type { Paint } from "../paint.ts";
 import { table } from "../render/table.ts";
 import type { StreamChoice } from "../stream-choice.ts";
 
-/** Lists the chosen streams (all, when none was chosen), disabled ones included and marked. */
+/** Lists the chosen streams (all, when none was chosen), disabled ones included and marked, and the members of each audience as delivered last. */
 export async function listStreams(options: { readonly choice: StreamChoice }, context: CommandContext): Promise<CommandOutcome> {
-  const { streams, warnings } = await openProject(options.choice, "all", context);
+  const { project, streams, warnings } = await openProject(options.choice, "all", context);
+  const members = await membersOf(project, streams, context);
   const header = ["STREAM", "SOURCE", "DESTINATION", "MODE", "SCHEDULE", "TAGS", "DESCRIPTION"].map(context.paint.faint);
   const rows = streams.map((stream) => [
     stream.enabled ? stream.name : `${stream.name} (disabled)`,
@@ -17,7 +23,11 @@ export async function listStreams(options: { readonly choice: StreamChoice }, co
     stream.tags.join(", "),
     stream.description,
   ]);
-  return { warnings, data: { streams: streams.map(asData) }, text: table([header, ...rows]) };
+  return {
+    warnings: [...warnings, ...members.warnings],
+    data: { streams: streams.map((stream) => asData(stream, members.told.get(stream.name) ?? null)) },
+    text: [table([header, ...rows]), ...memberTable(streams, members.told, context.paint)].join("\n\n"),
+  };
 }
 
 function scheduleText({ schedule }: Stream): string {
@@ -25,7 +35,51 @@ function scheduleText({ schedule }: Stream): string {
   return schedule.timezone === "UTC" ? schedule.cron : `${schedule.cron} (${schedule.timezone})`;
 }
 
-function asData(stream: Stream): Readonly<Record<string, unknown>> {
+interface ToldMembers {
+  readonly told: ReadonlyMap<string, Members | null>;
+  readonly warnings: readonly string[];
+}
+
+/** A list of what is configured does not fail because the state is out of reach. */
+async function membersOf({ state: spec }: Project, streams: readonly Stream[], { signal }: CommandContext): Promise<ToldMembers> {
+  if (!streams.some((stream) => audienceNames(stream) !== null)) return { told: new Map(), warnings: [] };
+  try {
+    await using state = await openState(spec, signal);
+    return { told: await toldMembers({ state }, streams, signal), warnings: [] };
+  } catch (error) {
+    if (!(error instanceof SyncError)) throw error;
+    return { told: new Map(), warnings: [`The members of audiences are not known: ${error.message}`] };
+  }
+}
+
+function memberTable(streams: readonly Stream[], told: ToldMembers["told"], paint: Paint): readonly string[] {
+  const rows = streams.flatMap((stream) =>
+    audienceRows(stream, told.get(stream.name) ?? null).map(({ audience, members, configured }) => [
+      stream.name,
+      configured ? audience : `${audience} (no longer in the model)`,
+      members === null ? "-" : count(members),
+    ]),
+  );
+  return rows.length === 0 ? [] : [table([["STREAM", "AUDIENCE", "MEMBERS"].map(paint.faint), ...rows], ["left", "left", "right"])];
+}
+
+interface AudienceRow {
+  readonly audience: string;
+  /** As delivered last; null where it never was. */
+  readonly members: number | null;
+  readonly configured: boolean;
+}
+
+function audienceRows(stream: Stream, told: Members | null): readonly AudienceRow[] {
+  const names = audienceNames(stream) ?? [];
+  const others = (told ?? []).filter(({ audience }) => !names.includes(audience));
+  return [
+    ...names.map((name) => ({ audience: name, members: told?.find(({ audience }) => audience === name)?.rows ?? null, configured: true })),
+    ...others.map(({ audience, rows }) => ({ audience, members: rows, configured: false })),
+  ];
+}
+
+function asData(stream: Stream, told: Members | null): Readonly<Record<string, unknown>> {
   return {
     name: stream.name,
     model: stream.model,
@@ -40,6 +94,7 @@ function asData(stream: Stream): Readonly<Record<string, unknown>> {
     mode: stream.mode,
     primaryKey: stream.primaryKey,
     schedule: stream.schedule ?? null,
+    ...(audienceNames(stream) === null ? {} : { audiences: audienceRows(stream, told) }),
     file: stream.file,
   };
 }

@@ -4,7 +4,7 @@ import type { CommandContext, CommandOutcome } from "../command.ts";
 import { openProject } from "../open-project.ts";
 import { openState } from "../open-state.ts";
 import type { Paint } from "../paint.ts";
-import { ago } from "../render/numbers.ts";
+import { ago, second } from "../render/numbers.ts";
 import { runData } from "../render/run-data.ts";
 import { type Align, table } from "../render/table.ts";
 import type { StreamChoice } from "../stream-choice.ts";
@@ -20,8 +20,13 @@ export async function showStatus(options: { readonly choice: StreamChoice }, con
   const statuses = await streamStatus({ state }, names, context.signal);
   const now = context.host.clock.now();
   const off = new Set(streams.filter((stream) => !stream.enabled).map((stream) => stream.name));
-  const rows = statuses.map((status) => line(status, off.has(status.stream), now, context.paint));
-  return { warnings, data: { streams: statuses.map(asData) }, text: table([HEADER.map(context.paint.faint), ...rows], ALIGN) };
+  const readsEvents = streams.some((stream) => stream.mode === "append");
+  const rows = statuses.map((status) => [
+    ...line(status, off.has(status.stream), now, context.paint),
+    ...(readsEvents ? [status.watermark === null ? "-" : `${second(status.watermark.upTo)} UTC`] : []),
+  ]);
+  const header = [...HEADER, ...(readsEvents ? ["READ UP TO"] : [])].map(context.paint.faint);
+  return { warnings, data: { streams: statuses.map(asData) }, text: table([header, ...rows], [...ALIGN, "left"]) };
 }
 
 function line(status: StreamStatus, isOff: boolean, now: Date, paint: Paint): readonly string[] {

@@ -28,6 +28,11 @@ export function minute(instant: string): string {
   return instant.slice(0, 16).replace("T", " ");
 }
 
+/** An instant to the second, UTC: `2026-11-23 05:00:07`. */
+export function second(instant: string): string {
+  return instant.slice(0, 19).replace("T", " ");
+}
+
 function pad(value: number): string {
   return String(value).padStart(2, "0");
 }

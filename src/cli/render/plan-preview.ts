@@ -1,10 +1,10 @@
-import { count } from "../../core/readable.ts";
+import { count, counted } from "../../core/readable.ts";
 import type { Verdict } from "../../sync/judge-delta.ts";
 import type { PlanPreview } from "../../sync/plan-stream.ts";
 import type { DeltaSample } from "../../sync/sample-delta.ts";
 import type { Paint } from "../paint.ts";
 import { costText } from "./cost.ts";
-import { minute } from "./numbers.ts";
+import { minute, second } from "./numbers.ts";
 import { countLines, fileLines } from "./run-record.ts";
 import { indent } from "./table.ts";
 
@@ -19,6 +19,7 @@ export function planText(plan: PlanPreview, target: string, paint: Paint): strin
     ...(plan.estimate === null ? [] : [indent(`scan  ${costText(plan.estimate)}`)]),
     indent(countLines(plan.counts, plan.changedColumns, paint)),
   ];
+  if (plan.audiences.length > 0) parts.push(indent(plan.audiences.map(audienceLine).join("\n")));
   if (plan.files.length > 0) {
     const verb =
       plan.outcome === "unfinished"
@@ -31,6 +32,12 @@ export function planText(plan: PlanPreview, target: string, paint: Paint): strin
   if (plan.verdict !== null) parts.push(...guardLines(plan.verdict, paint).map((line) => indent(line)));
   parts.push(indent(verdict(plan)));
   return parts.join("\n");
+}
+
+function audienceLine({ audience, news, members }: PlanPreview["audiences"][number]): string {
+  return news === "new"
+    ? `new audience ${audience}: ${counted(members, "member")} ${members === 1 ? "enters" : "enter"}`
+    : `audience ${audience} is gone from the model: ${counted(members, "member")} ${members === 1 ? "leaves" : "leave"}`;
 }
 
 const EFFECTS = {
@@ -49,10 +56,15 @@ function guardLines({ checks, schema }: Verdict, paint: Paint): readonly string[
   return [...lines, `Schema  ${[...schema.differences, `-> ${EFFECTS[schema.effect]}`].join("\n        ")}`];
 }
 
-function baseLine({ base }: PlanPreview): string {
-  if (base.generation === 0) return "base  nothing delivered yet";
-  const rows = base.rows === null ? "" : ` · ${count(base.rows)} rows`;
-  return `base  gen ${base.generation} · ${minute(base.at)} UTC${rows}`;
+function baseLine({ base, window }: PlanPreview): string {
+  const read =
+    window === null
+      ? ""
+      : `\nreads ${window.from === null ? "from the beginning" : `${second(window.from)} UTC`} to ${second(window.to)} UTC`;
+  if (base.generation === 0 && base.watermark === null) return `base  nothing delivered yet${read}`;
+  const rows = base.rows === null ? "" : ` · ${count(base.rows)} rows${base.watermark === null ? "" : " remembered"}`;
+  const upTo = base.watermark === null ? "" : ` · read up to ${second(base.watermark.upTo)} UTC`;
+  return `base  gen ${base.generation} · ${minute(base.at)} UTC${rows}${upTo}${read}`;
 }
 
 function verdict({ outcome }: PlanPreview): string {

@@ -1,6 +1,7 @@
 import * as columns from "./column-rules.ts";
 import * as steps from "./column-step-rules.ts";
 import * as files from "./file-rules.ts";
+import * as modes from "./mode-rules.ts";
 import type { ModelRule } from "./model-rule.ts";
 import * as presets from "./preset-rules.ts";
 import * as queries from "./query-rules.ts";
@@ -17,7 +18,10 @@ export const MODEL_RULES: readonly ModelRule[] = [
   queries.entityHasOneQuery,
   queries.hasPrimaryKey,
   queries.keyColumnsDiffer,
-  queries.changesFitMode,
+  modes.changesFitMode,
+  modes.changesTellSomething,
+  modes.cursorFitsMode,
+  modes.eventsAreAdded,
   columns.columnsSayOneThing,
   columns.templatesAreValid,
   columns.columnsAreLeft,

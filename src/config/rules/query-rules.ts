@@ -87,23 +87,3 @@ export const keyColumnsDiffer: ModelRule = ({ model, written }) => {
     );
   }
 };
-
-/** `full` has no kinds of change to choose from. */
-export const changesFitMode: ModelRule = ({ model, written }) => {
-  if (written.mode === "full" && written.changes !== undefined) {
-    model.file.report(
-      "CONFIG_INVALID",
-      { path: ["changes"], at: "key" },
-      '"changes" has no effect with mode: full',
-      "take it away, or use mode: delta",
-    );
-  }
-  if (written.mode === "full" && written.first_run === "baseline") {
-    model.file.report(
-      "CONFIG_INVALID",
-      { path: ["first_run"] },
-      "first_run: baseline has no effect with mode: full",
-      "take it away, or use mode: delta",
-    );
-  }
-};

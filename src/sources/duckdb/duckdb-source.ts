@@ -7,6 +7,7 @@ import type { Column, Projection } from "../../core/types.ts";
 import type { Engine, StatementDescription } from "../../engine/open-engine.ts";
 import { sqlName, sqlText } from "../../engine/sql-literal.ts";
 import type { SourceContext } from "../source-context.ts";
+import { duckdbDialect } from "./duckdb-dialect.ts";
 import type { DuckdbOptions } from "./duckdb-options.ts";
 import { duckdbCanonical, duckdbKind } from "./duckdb-types.ts";
 
@@ -21,7 +22,7 @@ export async function openDuckdbSource(options: DuckdbOptions, context: SourceCo
   await context.engine.run(`SET file_search_path = ${sqlText(context.folder)}`, signal);
   if (options.path !== undefined) await attach(options.path, context.engine, signal);
   return {
-    dialect: { quoteIdentifier: sqlName, quoteText: sqlText },
+    dialect: duckdbDialect,
     describe: async (query, describeSignal) => await describe(context.engine, query, describeSignal),
     canonical: duckdbCanonical,
     reading: { shape: "relation", relation: projectedQuery },
