@@ -2,9 +2,10 @@ import { CommanderError } from "commander";
 import { isAbort, SyncError } from "../core/errors.ts";
 import { EXIT } from "../core/exit-codes.ts";
 import { type Log, silentLog } from "../core/log.ts";
+import { rememberSecret, scrub } from "../core/scrub.ts";
 import { COMMANDS } from "./command-table.ts";
 import type { CommandContext, CommandOutcome, CommandSpec, GlobalOptions, OptionBag } from "./command.ts";
-import type { Host } from "./host.ts";
+import type { Host, Sink } from "./host.ts";
 import { jsonText } from "./json-document.ts";
 import { makePaint, wantsColour } from "./paint.ts";
 import { buildProgram } from "./program.ts";
@@ -12,7 +13,8 @@ import { makeProgress, type Progress } from "./progress.ts";
 import { asSyncError, codeEntry, echoName, errorJson, errorText } from "./report-error.ts";
 
 /** Runs one command line to its end and returns its exit code; whatever goes wrong is told, never thrown. */
-export async function runCli(host: Host): Promise<number> {
+export async function runCli(outside: Host): Promise<number> {
+  const host = withoutSecrets(outside);
   let exit: number = EXIT.done;
   const program = buildProgram(host, COMMANDS, async (spec, bag, args) => {
     exit = await execute(host, spec, bag, args);
@@ -39,6 +41,16 @@ export async function runCli(host: Host): Promise<number> {
     }
     return tellFailure(host, null, error instanceof CommanderError ? usageError(error, host) : error);
   }
+}
+
+/** Variables of other programs that hold secrets; drivers read them by themselves. */
+const SECRET_VARIABLES = ["AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "PGPASSWORD", "SNOWFLAKE_PASSWORD"];
+
+/** The same host, but that nothing which it writes holds a secret that this process has had. */
+function withoutSecrets(host: Host): Host {
+  for (const name of SECRET_VARIABLES) rememberSecret(host.env[name] ?? "");
+  const scrubbed = (sink: Sink): Sink => ({ ...sink, write: (text) => sink.write(scrub(text)) });
+  return { ...host, stdout: scrubbed(host.stdout), stderr: scrubbed(host.stderr) };
 }
 
 async function execute(host: Host, spec: CommandSpec, bag: OptionBag, args: readonly (string | undefined)[]): Promise<number> {

@@ -1,13 +1,15 @@
 import { inspect } from "node:util";
+import { rememberSecret } from "./scrub.ts";
 
 const MASK = "[redacted]";
 
-/** Text that never shows itself in logs, JSON or messages; only the file that opens an SDK calls `reveal`. */
+/** Text that never shows itself in logs, JSON or messages, and that `scrub` hides wherever it turns up all the same; only the file that opens an SDK calls `reveal`. */
 export class Secret {
   readonly #text: string;
 
   constructor(text: string) {
     this.#text = text;
+    rememberSecret(text);
   }
 
   reveal(): string {

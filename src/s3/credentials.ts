@@ -1,6 +1,7 @@
 import type { AwsCredentialIdentity, AwsCredentialIdentityProvider } from "@smithy/types";
 import { isAbort, SyncError } from "../core/errors.ts";
 import { resolveSecret } from "../core/resolve-secret.ts";
+import { rememberSecret } from "../core/scrub.ts";
 import { S3Failure, toFailure } from "./s3-failure.ts";
 import type { S3Options } from "./s3-options.ts";
 
@@ -92,6 +93,7 @@ function identity(given: StsCredentials | undefined): AwsCredentialIdentity {
   const { AccessKeyId, SecretAccessKey, SessionToken, Expiration } = given ?? {};
   if (AccessKeyId === undefined || SecretAccessKey === undefined || SessionToken === undefined)
     throw new S3Failure("AssumeRole", "server", new Error("STS answered without credentials"));
+  for (const secret of [SecretAccessKey, SessionToken]) rememberSecret(secret);
   return {
     accessKeyId: AccessKeyId,
     secretAccessKey: SecretAccessKey,
