@@ -13,8 +13,11 @@ export async function readCurrent(store: ObjectStore, stream: string, signal: Ab
   for (;;) {
     const highest = await highestSeq(store, keys, signal);
     if (highest === null) {
-      await refuseRemains(store, keys, signal);
-      return null;
+      const remains = await findRemains(store, keys, signal);
+      if (remains === null) return null;
+      // A first run may have begun between the two looks.
+      if ((await highestSeq(store, keys, signal)) !== null) continue;
+      throw damaged(keys.currentPrefix, `is empty, yet ${remains} stands beside it`);
     }
     const current = await readDocument(store, keys.current(highest), currentSchema, signal);
     // null: it was pruned between the listing and the reading, so a higher one stands there.
@@ -30,11 +33,12 @@ async function highestSeq(store: ObjectStore, keys: StateKeys, signal: AbortSign
 }
 
 /** Plans or logs without CURRENT mean that CURRENT was lost: taking that for a first run would tell everything twice. */
-async function refuseRemains(store: ObjectStore, keys: StateKeys, signal: AbortSignal): Promise<void> {
+async function findRemains(store: ObjectStore, keys: StateKeys, signal: AbortSignal): Promise<string | null> {
   for (const prefix of [keys.planPrefix, keys.logPrefix, keys.basePrefix]) {
     const [remains] = await store.list(prefix, signal);
-    if (remains !== undefined) throw damaged(keys.currentPrefix, `is empty, yet ${remains} stands beside it`);
+    if (remains !== undefined) return remains;
   }
+  return null;
 }
 
 /**

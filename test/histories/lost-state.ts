@@ -1,3 +1,4 @@
+import { numberOf } from "../../src/state/state-keys.ts";
 import { NO_ANSWERS } from "../../src/sync/judge-delta.ts";
 import { runStream } from "../../src/sync/run-stream.ts";
 import { currentOf } from "./checks.ts";
@@ -40,16 +41,21 @@ export async function restoreOlderState(
     world.places[world.place].objects.has(`_spillway/users/${String(generation).padStart(6, "0")}.json`);
   if (!since.every(isTold)) return;
   const before = world.archive.created.size;
-  await runElsewhere(host, older.objects, ["STATE_BEHIND", "FOREIGN_OBJECT"], world);
+  const newest = world.state.objects;
+  const plans = await runElsewhere(host, older.objects, ["STATE_BEHIND", "FOREIGN_OBJECT"], world);
   if (world.archive.created.size > before) model.strays = true;
+  for (const [key, plan] of plans) {
+    if (!newest.get(key)?.bytes.equals(plan.bytes)) world.archive.violations.push(`an older state thinks that it delivered its own ${key}`);
+  }
 }
 
+/** Runs on another state root, which may tell nothing; yields the plans that it delivered, as far as it knows. */
 async function runElsewhere(
   host: HostName,
   objects: ReadonlyMap<string, StoredObject>,
   codes: readonly string[],
   world: HistoryWorld,
-): Promise<void> {
+): Promise<ReadonlyMap<string, StoredObject>> {
   for (const name of ["a", "b"] as const) world.kill(name);
   const newest = world.state.objects;
   const told = world.archive.created.size;
@@ -59,10 +65,15 @@ async function runElsewhere(
   const process = await world.start(host, 100_000, (deps) => runStream(deps, world.stream(), options, new AbortController().signal));
   for (const code of codes) world.mayFailWith.delete(code);
   if (world.conditions.writeOnly) world.mayFailWith.add("CLAIM_UNSETTLED");
+  const current = await currentOf(world);
+  const delivered = [...world.state.objects].filter(
+    ([key]) => /plans\/\d+\.json$/.test(key) && (numberOf(key) ?? 0) <= (current?.generation ?? 0),
+  );
   world.state.objects = newest;
   await world.loseScratch(host);
   const isManifest = (name: string): boolean => /\d\.json$/.test(name);
   const more = [...world.archive.created.keys()].slice(told);
   if (process.result === "ok" && more.some(isManifest))
     world.archive.violations.push(`a state that is not the newest told ${more.join(", ")}`);
+  return new Map(delivered);
 }

@@ -1,6 +1,7 @@
 import { readdir } from "node:fs/promises";
 import fc from "fast-check";
 import { expect, test } from "vitest";
+import type { ObjectStore } from "../../src/core/ports.ts";
 import { openFolderStore } from "../../src/folder/folder-store.ts";
 import { createCurrent, pruneCurrent, readCurrent, swapCurrent } from "../../src/state/current.ts";
 import type { Current } from "../../src/state/documents.ts";
@@ -103,4 +104,16 @@ test("whatever bytes stand for CURRENT, reading it yields the entry or STATE_DAM
     }),
     { numRuns: 80, seed: 11 },
   );
+});
+
+test("a first run that begins while CURRENT is looked for is no damage", async () => {
+  await using at = await opened();
+  await at.store.putNew("users/log/000001-R.parquet", bytesBody(Buffer.from("x")), null, never);
+  let looks = 0;
+  const late: ObjectStore = {
+    ...at.store,
+    get: (key, signal) => at.store.get(key, signal),
+    list: (prefix, signal) => ((looks += 1) === 1 ? Promise.resolve([]) : at.store.list(prefix, signal)),
+  };
+  expect(await readCurrent(late, "users", never)).toMatchObject({ seq: 0, run: expect.any(String) as string });
 });
