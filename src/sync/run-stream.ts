@@ -140,7 +140,7 @@ export async function finishOpenPlan(context: RunContext, read: Current, signal:
 /** A baseline, or fingerprints of rows that were looked at for nothing: a swap at the same generation, and only over what was compared. */
 async function closeWithoutPlan(context: RunContext, comparison: Comparison, signal: AbortSignal): Promise<RunStatus> {
   const { state, keys, run, stream, deps } = context;
-  const { current, delta, kind, window, members } = comparison;
+  const { current, delta, kind, replaces, window, members } = comparison;
   const isBaseline = kind === "baseline";
   const identity = streamIdentity(stream, context.destination.place);
   const isSet = isBaseline || delta.counts.refreshed > 0n || (current.layout !== null && identityDiffers(current.identity, identity));
@@ -156,7 +156,8 @@ async function closeWithoutPlan(context: RunContext, comparison: Comparison, sig
       identity,
       rows: smallCount(delta.counts.snapshotAfter),
       ...files,
-      ...(isBaseline ? { uncertain: [] } : {}),
+      // What another place may have been told says nothing of this one.
+      ...(isBaseline || replaces ? { uncertain: [] } : {}),
       watermark: window?.next,
       members: members ?? undefined,
     };

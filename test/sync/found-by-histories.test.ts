@@ -50,6 +50,20 @@ test("a reset gives up a delivery to another place than the one the stream was o
   expect(record).toMatchObject({ status: "delivered", generation: 2, counts: { added: 1, removed: 1 } });
 });
 
+test("an empty table at a new place is told nothing of what the old place may hold", async () => {
+  await using at = await world();
+  await at.deliver({ a: "1" });
+  expect((await resetStream(at.host("operator"), at.stream, never)).error).toBeNull();
+  at.set({});
+  const elsewhere = {
+    ...at.stream,
+    destination: { ...at.stream.destination, options: { type: "local", path: at.folder.at("elsewhere") } },
+  };
+  const resync = { ...PLAIN, fullResync: true };
+  expect((await runStream(at.host("mover"), elsewhere, resync, never)).record).toMatchObject({ status: "unchanged", error: null });
+  expect((await runStream(at.host("next"), elsewhere, PLAIN, never)).record).toMatchObject({ status: "unchanged", error: null });
+});
+
 test.each(["stage.json", "held.json"])("a torn %s of a run that ended long ago keeps no later run from its work", async (name) => {
   await using at = await world();
   await at.deliver({ a: "1", b: "1" });
