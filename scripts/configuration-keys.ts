@@ -27,7 +27,10 @@ export function withKeyTables(page: string): string {
 function keyTables(): string {
   const config = configJsonSchema() as Schema;
   const sections = [
-    { title: "config.yaml", rows: rowsOf(config, "", (path) => path !== "sources" && path !== "destinations") },
+    {
+      title: "config.yaml",
+      rows: rowsOf(config, "", (path) => !["sources", "destinations", "defaults"].includes(path) && !path.startsWith("targets.")),
+    },
     ...adapters(config, "sources"),
     ...adapters(config, "destinations"),
     { title: "A model file", rows: rowsOf(modelJsonSchema(), "", () => true) },
@@ -43,7 +46,10 @@ function adapters(
   const branches = typeof below === "object" ? (below.oneOf ?? below.anyOf ?? []) : [];
   return branches.map((branch) => {
     const type = String(branch.properties?.["type"]?.const);
-    return { title: `${kind === "sources" ? "Source" : "Destination"}: \`type: ${type}\``, rows: rowsOf(branch, "", () => true) };
+    return {
+      title: `${kind === "sources" ? "Source" : "Destination"}: \`type: ${type}\``,
+      rows: rowsOf(branch, "", (path) => path !== "defaults"),
+    };
   });
 }
 

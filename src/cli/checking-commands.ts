@@ -8,6 +8,21 @@ const DEFAULT_LAST = 10;
 /** Commands that look whether everything is as it should be, and tell what is needed. */
 export const CHECKING_COMMANDS: readonly CommandSpec[] = [
   {
+    name: "config show",
+    summary: "print every value that is in effect, secrets hidden",
+    examples: ["config show --origin", "config show -m audiences --target dev"],
+    arguments: [],
+    options: [
+      { flags: "-m, --model <name...>", description: "only these models", kind: "list" },
+      { flags: "--origin", description: "the file and line that each value comes from" },
+    ],
+    exits: [EXIT.usage],
+    run: async (bag, _args, context) => {
+      const { showConfig } = await import("./commands/config-show.ts");
+      return await showConfig({ models: bag.list("model"), origin: bag.flag("origin") }, context);
+    },
+  },
+  {
     name: "doctor",
     summary: "try online what a run needs: source, state, STS, bucket, KMS, clock",
     examples: ["doctor", "doctor -m audiences --only source,destination"],

@@ -6,6 +6,8 @@ import type { Paint } from "./paint.ts";
 /** Options that every command takes. */
 export interface GlobalOptions {
   readonly configFile: string;
+  /** null: none. */
+  readonly target: string | null;
   readonly json: boolean;
   readonly quiet: boolean;
   readonly debug: boolean;

@@ -20,7 +20,13 @@ async function streamNames(host: Host): Promise<readonly string[]> {
   try {
     const { loadProject } = await import("../config/load-project.ts");
     const configFile = host.env["SYNC_CONFIG"] ?? "config.yaml";
-    const { project } = await loadProject({ configFile, env: host.env, cwd: host.cwd, signal: host.signal });
+    const { project } = await loadProject({
+      configFile,
+      env: host.env,
+      cwd: host.cwd,
+      target: host.env["SYNC_TARGET"] ?? null,
+      signal: host.signal,
+    });
     return project.streams.map((stream) => stream.name);
   } catch {
     // No project here, or a broken one: a shell waiting for a completion is no place to say so.

@@ -14,7 +14,13 @@ export interface OpenedProject {
 /** Loads the project that -c names and picks streams; `otherwise: all` takes every stream when nothing was chosen. */
 export async function openProject(choice: StreamChoice, otherwise: "all" | "refuse", context: CommandContext): Promise<OpenedProject> {
   const { host, globals, signal } = context;
-  const { project, warnings } = await loadProject({ configFile: globals.configFile, env: host.env, cwd: host.cwd, signal });
+  const { project, warnings } = await loadProject({
+    configFile: globals.configFile,
+    env: host.env,
+    cwd: host.cwd,
+    target: globals.target,
+    signal,
+  });
   const nothing = choice.models.length === 0 && choice.select.length === 0;
   const all = choice.all || (otherwise === "all" && nothing);
   return { project, warnings, streams: selectStreams(project, { ...choice, all }) };

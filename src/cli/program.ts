@@ -22,7 +22,7 @@ const EXIT_MEANINGS: Readonly<Record<number, string>> = {
   130: "stopped by Ctrl-C (143: by SIGTERM)",
 };
 
-const GROUPS: Readonly<Record<string, string>> = { state: "look after a stream's snapshot" };
+const GROUPS: Readonly<Record<string, string>> = { state: "look after a stream's snapshot", config: "look at the configuration" };
 
 /** The command line as commander knows it. Only declarations: a command's code is imported when it is dispatched. */
 export function buildProgram(host: Host, specs: readonly CommandSpec[], dispatch: Dispatch): Command {
@@ -49,6 +49,7 @@ export function buildProgram(host: Host, specs: readonly CommandSpec[], dispatch
 function addGlobalOptions(program: Command, host: Host): void {
   program
     .addOption(new Option("-c, --config <file>", "configuration file, also SYNC_CONFIG").default(host.env["SYNC_CONFIG"] ?? "config.yaml"))
+    .option("--target <name>", "environment of config.yaml, also SYNC_TARGET")
     .option("--json", "print one JSON document on stdout instead of text")
     .addOption(new Option("--log-format <format>", "progress on stderr").choices(["pretty", "json"]).default("pretty"))
     .addOption(new Option("--log-level <level>", "how much progress").choices(["error", "warn", "info", "debug"]).default("info"))

@@ -54,7 +54,7 @@ function withoutSecrets(host: Host): Host {
 }
 
 async function execute(host: Host, spec: CommandSpec, bag: OptionBag, args: readonly (string | undefined)[]): Promise<number> {
-  const globals = globalOptions(bag);
+  const globals = globalOptions(host, bag);
   const ask = bag.flag("input") && !globals.json ? host.ask : null;
   const log = await openLog(host, globals, bag);
   const paint = makePaint(wantsColour(host.stdout, host.env, !bag.flag("color")));
@@ -82,9 +82,10 @@ async function execute(host: Host, spec: CommandSpec, bag: OptionBag, args: read
   }
 }
 
-function globalOptions(bag: OptionBag): GlobalOptions {
+function globalOptions(host: Host, bag: OptionBag): GlobalOptions {
   return {
     configFile: bag.text("config") ?? "config.yaml",
+    target: bag.text("target") ?? (host.env["SYNC_TARGET"] || null),
     json: bag.flag("json"),
     quiet: bag.flag("quiet"),
     debug: bag.text("logLevel") === "debug",

@@ -8,6 +8,7 @@ import { bigqueryOptionsSchema } from "../sources/bigquery/bigquery-options.ts";
 import { duckdbOptionsSchema } from "../sources/duckdb/duckdb-options.ts";
 import { postgresOptionsSchema } from "../sources/postgres/postgres-options.ts";
 import { absoluteSecrets } from "./absolute-secrets.ts";
+import { defaultsSchema } from "./defaults-schema.ts";
 
 /*
  * The registry of adapters: a new one adds its options schema to a list below (the literal of `type` picks it) and a line to each
@@ -26,6 +27,9 @@ const sourceKeys = {
 
 const destinationKeys = {
   enabled: z.boolean().default(true).describe("false: streams to this destination are skipped, and say so. Default: true."),
+  defaults: defaultsSchema
+    .optional()
+    .describe('Keys of a model for whatever is delivered here; they win over those of config.yaml. Example: `{file: {delimiter: "|"}}`.'),
 };
 
 /** Options of a source, picked by `type`. */

@@ -87,7 +87,7 @@ function isReported(file: ConfigFile, issue: FlatIssue, gone: readonly KeyPath[]
   const found = file.at(issue.path);
   if (found === null) return false;
   const isMissing = "missing" in issue && issue.missing;
-  return isMissing || (found.interpolated && file.hasIssueWithin(found.span, "CONFIG_VARIABLE_UNSET"));
+  return isMissing || (found.interpolated && (found.home ?? file).hasIssueWithin(found.span, "CONFIG_VARIABLE_UNSET"));
 }
 
 function valueAt(value: unknown, path: KeyPath): unknown {

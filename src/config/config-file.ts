@@ -21,6 +21,8 @@ export interface Located {
   readonly interpolated: boolean;
   /** Values below, in the order of the file. */
   readonly children: ReadonlyMap<string, Located>;
+  /** The file that it was written in, where that is not the one whose tree it is in. */
+  readonly home?: ConfigFile;
 }
 
 /** A key path into a configuration file. */
@@ -49,6 +51,7 @@ export class ConfigFile {
   readonly #warnings: ConfigNote[] = [];
   readonly #offsets: { readonly code: ErrorCode; readonly offset: number }[] = [];
   #root: Located | null = null;
+  #problemsElsewhere = 0;
 
   constructor(path: string, display: string, text: string) {
     this.path = path;
@@ -76,9 +79,16 @@ export class ConfigFile {
     return this.#issues;
   }
 
-  /** Whether a problem with this code was recorded that starts within the span. */
-  hasIssueWithin(span: Span, code: ErrorCode): boolean {
-    return this.#offsets.some((found) => found.code === code && found.offset >= span.offset && found.offset < span.offset + span.length);
+  /** Whether nothing is wrong with it, nor with what was laid under it. */
+  get isSound(): boolean {
+    return this.#issues.length === 0 && this.#problemsElsewhere === 0;
+  }
+
+  /** Whether a problem (with this code, when one is given) was recorded that starts within the span. */
+  hasIssueWithin(span: Span, code: ErrorCode | null): boolean {
+    return this.#offsets.some(
+      (found) => (code === null || found.code === code) && found.offset >= span.offset && found.offset < span.offset + span.length,
+    );
   }
 
   /** What stands at a path, or null. */
@@ -90,12 +100,15 @@ export class ConfigFile {
 
   /** Records a problem at a path; a path that is not in the file falls back to the nearest key above it. */
   report(code: ErrorCode, mark: Mark, message: string, hint: string | null = null): void {
-    this.reportSpan(code, this.#spanOf(mark), message, hint);
+    const { home, span } = this.#placeOf(mark);
+    if (home !== this) this.#problemsElsewhere += 1;
+    home.reportSpan(code, span, message, hint);
   }
 
   /** Records something that is allowed but hardly meant. */
   warn(mark: Mark, message: string, hint: string | null = null): void {
-    this.#warnings.push(this.#noteAt(this.#spanOf(mark), message, hint));
+    const { home, span } = this.#placeOf(mark);
+    home.#warnings.push(home.#noteAt(span, message, hint));
   }
 
   /** Records a problem at a piece of the text. */
@@ -135,17 +148,18 @@ export class ConfigFile {
     return line;
   }
 
-  #spanOf(mark: Mark): Span {
+  #placeOf(mark: Mark): { readonly home: ConfigFile; readonly span: Span } {
     // What the file lacks as a whole has no place of its own.
-    if (mark.path.length === 0) return { offset: 0, length: 1 };
+    if (mark.path.length === 0) return { home: this, span: { offset: 0, length: 1 } };
     for (let depth = mark.path.length; depth >= 0; depth -= 1) {
       const found = this.at(mark.path.slice(0, depth));
       if (found === null) continue;
+      const home = found.home ?? this;
       const wantKey = mark.at === "key" || depth < mark.path.length || found.text === null;
-      if (wantKey && found.keySpan !== null) return found.keySpan;
-      return depth === mark.path.length && mark.piece !== undefined ? this.pieceOf(found.span, mark.piece) : found.span;
+      if (wantKey && found.keySpan !== null) return { home, span: found.keySpan };
+      return { home, span: depth === mark.path.length && mark.piece !== undefined ? home.pieceOf(found.span, mark.piece) : found.span };
     }
-    return { offset: 0, length: 1 };
+    return { home: this, span: { offset: 0, length: 1 } };
   }
 
   /** The `nth` occurrence of a text within a span; the span itself where it does not occur (an escape or a variable hides it). */

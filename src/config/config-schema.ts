@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { destinationSchema, sourceSchema, stateSchema } from "./adapters.ts";
+import { defaultsSchema } from "./defaults-schema.ts";
 
 const SIZE = /^\d+(?:\.\d+)? ?(?:[KMGT]i?B)$/i;
 
@@ -18,6 +19,18 @@ const engineSchema = z.strictObject({
       "Folder for what does not fit into memory. Default: `tmp` in the state folder, `.sync/tmp` when the state is on S3. Example: `/var/tmp/spillway`.",
     ),
   max_temp_size: size.default("50GB").describe("Disk space that temp_directory may take; a run that needs more stops. Default: 50GB."),
+});
+
+const targetSchema = z.strictObject({
+  state: stateSchema.optional().describe("The state root of this target."),
+  models: z.string().min(1).optional().describe("The folder of its model files."),
+  engine: engineSchema.partial().optional().describe("Limits that differ."),
+  sources: z
+    .record(name, z.looseObject({}))
+    .optional()
+    .describe("Keys of sources that differ, or sources of its own. Example: `{warehouse: {database: dev}}`."),
+  destinations: z.record(name, destinationSchema).optional().describe("Destinations that are replaced whole, or its own."),
+  defaults: defaultsSchema.optional().describe("Defaults that differ."),
 });
 
 /** config.yaml as users write it. */
@@ -43,6 +56,15 @@ export const configSchema = z
       .record(name, destinationSchema)
       .default({})
       .describe("Places that files are delivered to, by name. Example: `partner: {type: local, path: out}`."),
+    defaults: defaultsSchema
+      .optional()
+      .describe("Keys of a model for every model; the model's own win, key by key. Example: `{guards: {max_removed: 10%}}`."),
+    targets: z
+      .record(name, targetSchema)
+      .optional()
+      .describe(
+        "Environments: what is laid over the rest under `--target NAME` or SYNC_TARGET. Example: `dev: {state: .sync/dev, destinations: {partner: {type: local, path: out}}}`.",
+      ),
   })
   .describe("Spillway project: state, sources, destinations.");
 

@@ -63,7 +63,10 @@ function flattenUnion(issue: Extract<Issue, { code: "invalid_union" }>, path: Ke
     return [{ kind: "choice", path, options, missing: valueAt(value, path) === undefined }];
   }
   const branches = issue.errors.map((errors) => errors.flatMap((inner) => flattenIssue(inner, path, value)));
-  const isHere = (flat: FlatIssue): boolean => flat.kind === "type" && flat.path.length === path.length;
+  // A list of words is no branch that keys with values could have meant.
+  const isMapping = typeof valueAt(value, path) === "object" && valueAt(value, path) !== null;
+  const isHere = (flat: FlatIssue): boolean =>
+    (flat.kind === "type" || (flat.kind === "choice" && isMapping)) && flat.path.length === path.length;
   const fitting = branches.filter((branch) => !branch.some(isHere));
   if (fitting.length > 0) return fitting.toSorted((a, b) => weight(a) - weight(b))[0] ?? [];
   const wanted = branches.flat().flatMap((flat) => (flat.kind === "type" && isHere(flat) ? flat.wanted : []));

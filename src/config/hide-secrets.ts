@@ -63,7 +63,8 @@ function isInSecretBlock(text: string, lineStart: number, line: string): boolean
   return [...`${owner} `.matchAll(KEY)].some((match) => isSecretKey(match[2] ?? ""));
 }
 
-function isSecretKey(name: string): boolean {
+/** Whether the value of a key with this name, or with a slip in it, may be a secret. */
+export function isSecretKey(name: string): boolean {
   const slips = name.length < 6 ? 1 : 2;
   return SECRET_KEY.test(name) || SECRET_NAMES.some((secret) => distance(name.toLowerCase(), secret) <= slips);
 }

@@ -10,6 +10,7 @@ export interface JsonSchema {
   readonly anyOf?: readonly JsonSchema[];
   readonly oneOf?: readonly JsonSchema[];
   readonly const?: unknown;
+  readonly default?: unknown;
 }
 
 /** JSON schema (draft 7) of config.yaml, for editors. */
@@ -44,7 +45,8 @@ function below(schema: JsonSchema, key: string | number): readonly JsonSchema[] 
   return typeof schema.additionalProperties === "object" ? [schema.additionalProperties] : [];
 }
 
-function branchesOf(schema: JsonSchema, value: unknown): readonly JsonSchema[] {
+/** The branches of a union that a value can mean: the one that its `type` picks, or all of them. */
+export function branchesOf(schema: JsonSchema, value: unknown): readonly JsonSchema[] {
   const branches = schema.anyOf ?? schema.oneOf;
   if (branches === undefined) return [schema];
   const type: unknown = typeof value === "object" && value !== null ? Reflect.get(value, "type") : undefined;

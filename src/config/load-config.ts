@@ -4,14 +4,17 @@ import { absoluteDestinationOptions, absoluteSourceOptions, absoluteState } from
 import type { DestinationOptions } from "./adapters.ts";
 import { checkSchema } from "./check-schema.ts";
 import { ConfigFile, wholeFileIssue } from "./config-file.ts";
+import type { KeyPath } from "./config-file.ts";
 import { configSchema } from "./config-schema.ts";
 import type { WrittenConfig } from "./config-schema.ts";
 import type { Variables } from "./interpolate.ts";
 import { configJsonSchema } from "./json-schema.ts";
 import { CONFIG_NOT_SUPPORTED, refuseNotSupported } from "./not-supported.ts";
+import { overlay, without } from "./overlay.ts";
 import { parseYaml } from "./parse-yaml.ts";
 import type { ProjectFiles } from "./project-files.ts";
 import { readText } from "./read-text.ts";
+import { suggestName } from "./suggest.ts";
 
 /** config.yaml as read, with what can be told of it even when it is refused. */
 export interface LoadedConfig {
@@ -40,11 +43,11 @@ export interface CompiledConfig {
   readonly destinations: readonly CompiledDestination[];
 }
 
-/** Reads config.yaml and checks it against the schema; null (and a problem on `files`) when there is no text to read. */
+/** Reads config.yaml, lays the target over it and checks it against the schema; null (and a problem on `files`) when there is no text to read. */
 export async function loadConfig(
   path: string,
   root: string,
-  variables: Variables,
+  { variables, target }: { readonly variables: Variables; readonly target: string | null },
   files: ProjectFiles,
   signal: AbortSignal,
 ): Promise<LoadedConfig | null> {
@@ -58,6 +61,7 @@ export async function loadConfig(
   const file = new ConfigFile(path, display, read.text);
   files.add(file);
   const parsed = parseYaml(file, { variables, isSql: () => false });
+  if (parsed && target !== null) layTarget(file, target);
   const refused = parsed ? refuseNotSupported(file, CONFIG_NOT_SUPPORTED) : [];
   const written = parsed ? checkSchema(file, { schema: configSchema, json: configJsonSchema }, refused) : null;
   const models = file.at(["models"]);
@@ -76,6 +80,22 @@ function namesBelow(file: ConfigFile, key: string): readonly string[] {
   return [...(file.at([key])?.children.keys() ?? [])];
 }
 
+/** A destination or state root of a target is another place, so nothing of the one below may shine through. */
+function layTarget(file: ConfigFile, target: string): void {
+  const { root } = file;
+  const over = file.at(["targets", target]);
+  if (root === null) return;
+  if (over !== null) {
+    const isWhole = ([first, ...rest]: KeyPath): boolean => first === "state" || (first === "destinations" && rest.length === 1);
+    // The target's own keys are checked where they now lie.
+    file.setRoot(overlay(without(root, ["targets"]), over, isWhole));
+    return;
+  }
+  const names = namesBelow(file, "targets");
+  const hint = names.length === 0 ? "add it below `targets` in config.yaml" : suggestName(target, names);
+  file.report("CONFIG_UNKNOWN_NAME", { path: ["targets"], at: "key" }, `there is no target "${target}"`, hint);
+}
+
 /** Makes every path absolute and gives adapters options that are only theirs. */
 export function compileConfig(file: ConfigFile, written: WrittenConfig, root: string): CompiledConfig {
   const base = { folder: root, resolve: (path: string): string => resolve(root, path) };
@@ -92,7 +112,7 @@ export function compileConfig(file: ConfigFile, written: WrittenConfig, root: st
     const options = own(written.destinations, name);
     if (options === null) return [];
     const compiled = absoluteDestinationOptions(options, base);
-    const { enabled: _, ...adapters } = compiled;
+    const { enabled: _, defaults: __, ...adapters } = compiled;
     return [{ spec: { name, type: options.type, options: adapters }, options: compiled }];
   });
   return {

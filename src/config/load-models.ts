@@ -4,12 +4,13 @@ import { basename, extname, join } from "node:path";
 import { checkSchema } from "./check-schema.ts";
 import type { ConfigIssue } from "./config-error.ts";
 import { ConfigFile, wholeFileIssue } from "./config-file.ts";
-import type { KeyPath } from "./config-file.ts";
+import type { KeyPath, Located } from "./config-file.ts";
 import type { Variables } from "./interpolate.ts";
 import { modelJsonSchema } from "./json-schema.ts";
 import { modelSchema } from "./model-schema.ts";
 import type { WrittenModel } from "./model-schema.ts";
 import { MODEL_NOT_SUPPORTED, refuseNotSupported } from "./not-supported.ts";
+import { overlay } from "./overlay.ts";
 import { parseYaml } from "./parse-yaml.ts";
 import { readText } from "./read-text.ts";
 
@@ -51,11 +52,18 @@ export async function findModels(folder: string, signal: AbortSignal): Promise<F
   return { paths: paths.toSorted(), problem: null };
 }
 
-/** Reads one model file and checks it against the schema. */
+/** What a model file is read with. */
+export interface ModelReading {
+  readonly variables: Variables;
+  /** What is laid under a model that goes to a destination, the weakest first. */
+  defaults(destination: string | null): readonly Located[];
+}
+
+/** Reads one model file, lays the defaults under it and checks it against the schema. */
 export async function loadModel(
   path: string,
   display: string,
-  variables: Variables,
+  { variables, defaults }: ModelReading,
   signal: AbortSignal,
 ): Promise<ModelFile | ConfigIssue> {
   const read = await readText(path, signal);
@@ -63,9 +71,14 @@ export async function loadModel(
   const file = new ConfigFile(path, display, read.text);
   const name = basename(path, extname(path));
   if (!parseYaml(file, { variables, isSql })) return { name, file, written: null };
+  if (file.root !== null) file.setRoot(layDefaults(file.root, defaults(file.at(["destination"])?.text ?? null)));
   const refused = refuseNotSupported(file, MODEL_NOT_SUPPORTED);
   const written = checkSchema(file, { schema: modelSchema, json: modelJsonSchema }, refused);
   return { name, file, written };
+}
+
+function layDefaults(model: Located, defaults: readonly Located[]): Located {
+  return [...defaults, model].reduce((below, above) => overlay(below, above, () => false));
 }
 
 function isSql(path: KeyPath): boolean {

@@ -3,6 +3,7 @@ import type { Project } from "../core/types.ts";
 import { compileStream } from "./compile-stream.ts";
 import { ConfigError } from "./config-error.ts";
 import type { ConfigNote } from "./config-error.ts";
+import type { Located } from "./config-file.ts";
 import type { Variables } from "./interpolate.ts";
 import { compileConfig, loadConfig } from "./load-config.ts";
 import type { CompiledConfig, LoadedConfig } from "./load-config.ts";
@@ -13,6 +14,7 @@ import { inlineSql, loadSqlFile } from "./load-sql.ts";
 import type { LoadedSql } from "./load-sql.ts";
 import { loadVariables } from "./load-variables.ts";
 import type { WrittenModel } from "./model-schema.ts";
+import { graft } from "./overlay.ts";
 import { ProjectFiles } from "./project-files.ts";
 import { MODEL_RULES } from "./rules/model-rules.ts";
 import type { CompiledStream } from "./rules/project-rule.ts";
@@ -25,12 +27,16 @@ export interface LoadOptions {
   /** The environment; it wins over `.env` beside the config file. */
   readonly env: Variables;
   readonly cwd: string;
+  /** Name of the target that is laid over config.yaml; null or left out: none. */
+  readonly target?: string | null;
   readonly signal: AbortSignal;
 }
 
 /** A project that can be run, and what is odd about it (one line each). */
 export interface LoadedProject {
   readonly project: Project;
+  /** Names of the targets that config.yaml knows. */
+  readonly targets: readonly string[];
   readonly warnings: readonly string[];
 }
 
@@ -45,13 +51,25 @@ interface Reading {
  * file, and nothing else, whatever the files contain.
  */
 export async function loadProject(options: LoadOptions): Promise<LoadedProject> {
+  return (await readProject(options)).loaded;
+}
+
+/** What a project was loaded from, for those who tell where a value stands. */
+export interface ReadProject {
+  readonly loaded: LoadedProject;
+  readonly config: LoadedConfig;
+  readonly models: readonly ModelFile[];
+}
+
+/** See `loadProject`. */
+export async function readProject(options: LoadOptions): Promise<ReadProject> {
   const { signal } = options;
   const configFile = resolve(options.cwd, options.configFile);
   const root = dirname(configFile);
   const files = new ProjectFiles(options.cwd);
   const { variables, issues } = await loadVariables(root, options.env, files.show, signal);
   files.addIssues(issues);
-  const config = await loadConfig(configFile, root, variables, files, signal);
+  const config = await loadConfig(configFile, root, { variables, target: options.target ?? null }, files, signal);
   if (config === null) throw new ConfigError(files.issues);
   const reading = { files, variables, signal };
   const models = await loadModels(config, reading);
@@ -70,7 +88,8 @@ export async function loadProject(options: LoadOptions): Promise<LoadedProject> 
     sources,
     destinations: destinations.map(({ spec }) => spec),
   };
-  return { project, warnings: files.warnings.map(warningLine) };
+  const targets = [...(config.file.at(["targets"])?.children.keys() ?? [])];
+  return { loaded: { project, targets, warnings: files.warnings.map(warningLine) }, config, models };
 }
 
 async function loadModels(config: LoadedConfig, { files, variables, signal }: Reading): Promise<readonly ModelFile[]> {
@@ -89,7 +108,12 @@ async function loadModels(config: LoadedConfig, { files, variables, signal }: Re
     config.file.warn({ path: ["models"] }, `there are no model files in ${shown}`, "add one: <name>.yaml");
   const models: ModelFile[] = [];
   for (const path of paths) {
-    const loaded = await loadModel(path, files.show(path), variables, signal);
+    const loaded = await loadModel(
+      path,
+      files.show(path),
+      { variables, defaults: (destination) => defaultsOf(config, destination) },
+      signal,
+    );
     if ("code" in loaded) {
       files.addIssues([loaded]);
       continue;
@@ -98,6 +122,15 @@ async function loadModels(config: LoadedConfig, { files, variables, signal }: Re
     models.push(loaded);
   }
   return models;
+}
+
+/** What config.yaml lays under a model, the weakest first; what is wrong with it is told of config.yaml alone. */
+function defaultsOf({ file }: LoadedConfig, destination: string | null): readonly Located[] {
+  const paths = [["defaults"], ...(destination === null ? [] : [["destinations", destination, "defaults"]])];
+  return paths.flatMap((path) => {
+    const found = file.at(path);
+    return found === null || found.text !== null || file.hasIssueWithin(found.span, null) ? [] : [graft(found, file)];
+  });
 }
 
 async function compileStreams(
@@ -115,7 +148,7 @@ async function compileStreams(
     const sql = await loadSql(model, written, reading);
     const source = compiled?.sources.find(({ name }) => name === written.source);
     const destination = compiled?.destinations.find(({ spec }) => spec.name === written.destination);
-    if (source === undefined || destination === undefined || model.file.issues.length > 0) continue;
+    if (source === undefined || destination === undefined || !model.file.isSound) continue;
     const recipients = await loadRecipients(model, reading);
     if (recipients === null) continue;
     const parts = { source, destination: destination.spec, destinationEnabled: destination.options.enabled, sql, recipients };

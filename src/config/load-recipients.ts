@@ -11,7 +11,8 @@ export async function loadRecipients(
   const keys: string[] = [];
   const named = written?.file.pgp?.recipients ?? [];
   for (const [index, name] of named.entries()) {
-    const path = resolve(dirname(file.path), name);
+    const home = file.at(["file", "pgp", "recipients", index])?.home ?? file;
+    const path = resolve(dirname(home.path), name);
     const read = await readText(path, signal);
     const problem = read.ok ? keyProblem(read.text) : { message: read.message, hint: read.hint };
     if (problem !== null)

@@ -19,9 +19,6 @@ const isText =
 /** config.yaml: shrinks as the engine grows. */
 export const CONFIG_NOT_SUPPORTED: readonly NotSupported[] = [
   { path: "sources.*.type", what: "the source type", when: isText("snowflake") },
-  { path: "destinations.*.defaults", what: "defaults of a destination" },
-  { path: "defaults", what: "defaults for every model" },
-  { path: "targets", what: "targets" },
   { path: "alerts", what: "alerts" },
   { path: "retention", what: "retention" },
 ];

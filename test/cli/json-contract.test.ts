@@ -88,6 +88,7 @@ test("every command answers --json with one document of the contract", { timeout
   );
   documents.push(await ask("row", "-m", "customers", "--key", "customer_id=17"));
   documents.push(await ask("replay", "-m", "audiences", "--generation", "1", "--to", "again"));
+  documents.push(await ask("config", "show", "--origin"));
   documents.push(await ask("state", "recover", "--yes"), await ask("state", "repair", "-m", "audiences", "--yes"));
   for (const [verb, status] of [
     ["reject", "rejected"],

@@ -87,7 +87,7 @@ test("a model's mistakes are told together with those of config.yaml", async () 
     "
     config.yaml:6:1 CONFIG_UNKNOWN_KEY there is no key "nonsense"
       6 | nonsense: 1
-          ^^^^^^^^ known: version, state, models, engine, sources, destinations
+          ^^^^^^^^ known: version, state, models, engine, sources, destinations, defaults, targets
 
     models/users.yaml:5:1 CONFIG_UNKNOWN_KEY there is no key "nonsense"
       5 | nonsense: 1
@@ -173,18 +173,6 @@ alerts:
     config.yaml:4:8 CONFIG_NOT_SUPPORTED_YET the source type ("type: snowflake") is not supported yet
       4 |   sf: {type: snowflake, account: x}
                  ^^^^ take it away
-
-    config.yaml:7:37 CONFIG_NOT_SUPPORTED_YET defaults of a destination ("defaults") is not supported yet
-      7 |   partner: {type: local, path: out, defaults: {file: {delimiter: "|"}}}
-                                              ^^^^^^^^ take it away
-
-    config.yaml:8:1 CONFIG_NOT_SUPPORTED_YET targets ("targets") is not supported yet
-      8 | targets: {dev: {state: .sync/dev}}
-          ^^^^^^^ take it away
-
-    config.yaml:9:1 CONFIG_NOT_SUPPORTED_YET defaults for every model ("defaults") is not supported yet
-      9 | defaults: {guards: off}
-          ^^^^^^^^ take it away
 
     config.yaml:10:1 CONFIG_NOT_SUPPORTED_YET alerts ("alerts") is not supported yet
       10 | alerts:

@@ -56,7 +56,7 @@ test("an editor with the schemas sees slips, wrong values and missing keys", () 
 
 test("the keys of a mapping are looked up below records, lists and the branch that `type` picks", () => {
   const value = { destinations: { p: { type: "local" }, q: {} } };
-  expect(keysAt(SCHEMAS.config, ["destinations", "p"], value)).toEqual(["type", "path", "enabled"]);
+  expect(keysAt(SCHEMAS.config, ["destinations", "p"], value)).toEqual(["type", "path", "enabled", "defaults"]);
   expect(keysAt(SCHEMAS.config, ["destinations", "q"], value)).toEqual(expect.arrayContaining(["path", "bucket"]));
   expect(keysAt(SCHEMAS.model, ["columns", "a"], { columns: { a: {} } })).toEqual([
     "from",
