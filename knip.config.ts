@@ -12,6 +12,7 @@ export default {
     "conformance/*/main.ts",
     "conformance/*/vitest.config.ts",
     "conformance/**/*.test.ts",
+    "conformance/live/*.live.ts",
     "test/**/*.test.ts",
     "test/support/*.ts",
   ],
