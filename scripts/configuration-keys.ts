@@ -3,6 +3,9 @@ import { configJsonSchema, modelJsonSchema } from "../src/config/json-schema.ts"
 const BEGIN = "<!-- keys: written by `npm run schemas` -->";
 const END = "<!-- end of keys -->";
 
+/** Keys whose entries differ by `type`, and what one of them is called. */
+const KINDS = { sources: "Source", destinations: "Destination", alerts: "Alert" } as const;
+
 interface Schema {
   readonly type?: string;
   readonly const?: unknown;
@@ -29,27 +32,22 @@ function keyTables(): string {
   const sections = [
     {
       title: "config.yaml",
-      rows: rowsOf(config, "", (path) => !["sources", "destinations", "defaults"].includes(path) && !path.startsWith("targets.")),
+      rows: rowsOf(config, "", (path) => !Object.keys(KINDS).includes(path) && path !== "defaults" && !path.startsWith("targets.")),
     },
     ...adapters(config, "sources"),
     ...adapters(config, "destinations"),
+    ...adapters(config, "alerts"),
     { title: "A model file", rows: rowsOf(modelJsonSchema(), "", () => true) },
   ];
   return sections.map(({ title, rows }) => `### ${title}\n\n| key | meaning |\n|---|---|\n${rows.join("\n")}\n`).join("\n");
 }
 
-function adapters(
-  config: Schema,
-  kind: "sources" | "destinations",
-): readonly { readonly title: string; readonly rows: readonly string[] }[] {
+function adapters(config: Schema, kind: keyof typeof KINDS): readonly { readonly title: string; readonly rows: readonly string[] }[] {
   const below = config.properties?.[kind]?.additionalProperties;
   const branches = typeof below === "object" ? (below.oneOf ?? below.anyOf ?? []) : [];
   return branches.map((branch) => {
     const type = String(branch.properties?.["type"]?.const);
-    return {
-      title: `${kind === "sources" ? "Source" : "Destination"}: \`type: ${type}\``,
-      rows: rowsOf(branch, "", (path) => path !== "defaults"),
-    };
+    return { title: `${KINDS[kind]}: \`type: ${type}\``, rows: rowsOf(branch, "", (path) => path !== "defaults") };
   });
 }
 

@@ -2,6 +2,8 @@ import { randomUUID } from "node:crypto";
 import { hostname } from "node:os";
 import type { Project } from "../core/types.ts";
 import { openEngine } from "../engine/open-engine.ts";
+import type { Tracing } from "../serve/telemetry/open-tracing.ts";
+import { tracesEndpoint } from "../serve/telemetry/traces-endpoint.ts";
 import { openSource } from "../sources/open-source.ts";
 import { runParts } from "../sync/run-parts.ts";
 import type { SyncDeps } from "../sync/sync-deps.ts";
@@ -20,7 +22,9 @@ export interface Program extends AsyncDisposable {
 
 /** Puts the parts together for one command: the state root, sources, destinations and the engine of a project. */
 export async function assemble(project: Project, context: CommandContext): Promise<Program> {
-  const { host, log } = context;
+  const { host } = context;
+  const tracing = await openTraces(context);
+  const log = tracing?.log ?? context.log;
   const state = await openState(project.state, context.signal);
   const deps: SyncDeps = {
     clock: host.clock,
@@ -36,7 +40,21 @@ export async function assemble(project: Project, context: CommandContext): Promi
     openSource: (spec, opening, signal) => openSource(spec, { ...opening, folder: project.root }, signal),
     openDestination: (spec, opening) => openDestination(spec, { ...opening, warn: (message) => log.warn(message) }),
   };
-  return { deps, [Symbol.asyncDispose]: () => state[Symbol.asyncDispose]() };
+  return {
+    deps,
+    [Symbol.asyncDispose]: async () => {
+      await state[Symbol.asyncDispose]();
+      await tracing?.[Symbol.asyncDispose]();
+    },
+  };
+}
+
+/** Traces, where the environment names a collector; the libraries for them are loaded only then. */
+async function openTraces({ host, log }: CommandContext): Promise<Tracing | null> {
+  const url = tracesEndpoint(host.env);
+  if (url === null) return null;
+  const { openTracing } = await import("../serve/telemetry/open-tracing.ts");
+  return openTracing({ url, version: host.version, clock: host.clock, log });
 }
 
 function isRunning(pid: number): boolean {

@@ -24,12 +24,16 @@ export const CHECKING_COMMANDS: readonly CommandSpec[] = [
   },
   {
     name: "doctor",
-    summary: "try online what a run needs: source, state, STS, bucket, KMS, clock",
-    examples: ["doctor", "doctor -m audiences --only source,destination"],
+    summary: "try online what a run needs: source, state, STS, bucket, KMS, clock, alerts",
+    examples: ["doctor", "doctor -m audiences --only source,destination", "doctor --only alerts"],
     arguments: [],
     options: [
       ...CHOICE,
-      { flags: "--only <area...>", description: "of config, clock, source, state, destination (default: all)", kind: "list" },
+      {
+        flags: "--only <area...>",
+        description: "of config, clock, source, state, destination, alerts (default: all; alerts, named, sends a test to each)",
+        kind: "list",
+      },
     ],
     exits: [EXIT.usage, EXIT.source, EXIT.destination, EXIT.state, 130],
     run: async (bag, _args, context) => {

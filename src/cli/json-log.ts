@@ -18,8 +18,19 @@ export function makeJsonLog(sink: Sink, clock: Clock, level: string): Log {
     phase({ phase, state, ...facts }) {
       logger[state === "progress" ? "debug" : "info"]({ event: `phase.${state}`, phase, ...facts });
     },
-    warn(message) {
-      logger.warn({ event: "warning" }, message);
+    run(event) {
+      if (event.state === "started") {
+        const { state, ...about } = event;
+        logger.info({ event: `run.${state}`, ...about });
+        return;
+      }
+      const { state, startedAt, endedAt, code, counts, ...about } = event;
+      const severity = event.status === "failed" ? "error" : event.status === "held" ? "warn" : "info";
+      const ms = endedAt.getTime() - startedAt.getTime();
+      logger[severity]({ event: `run.${state}`, ...about, ms, ...counts, ...(code === null ? {} : { err: { code } }) });
+    },
+    warn(message, about) {
+      logger.warn({ event: "warning", ...about }, message);
     },
   };
 }

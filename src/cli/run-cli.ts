@@ -64,9 +64,10 @@ async function execute(host: Host, spec: CommandSpec, bag: OptionBag, args: read
     globals,
     log: {
       phase: (event) => log.phase(event),
-      warn: (message) => {
+      run: (event) => log.run?.(event),
+      warn: (message, about) => {
         warnings.push(message);
-        log.warn(message);
+        log.warn(message, about);
       },
     },
     paint,
@@ -111,7 +112,7 @@ async function openLog(host: Host, globals: GlobalOptions, bag: OptionBag): Prom
 function mutedBelow(level: string, log: Log): Log {
   return {
     phase: level === "info" || level === "debug" ? (event) => log.phase(event) : silentLog.phase,
-    warn: level === "error" ? silentLog.warn : (message) => log.warn(message),
+    warn: level === "error" ? silentLog.warn : (message, about) => log.warn(message, about),
   };
 }
 

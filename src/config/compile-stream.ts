@@ -45,6 +45,7 @@ export function compileStream(model: ModelFile, written: WrittenModel, parts: St
     ignoreChangesIn: written.ignore_changes_in,
     guards: compileGuards(written.guards),
     onSchemaChange: written.on_schema_change,
+    alerts: written.alerts,
     columns: columnsOf(model, written),
     fileFormat: compileFile(written, parts.recipients),
     manifest: written.file.manifest ?? true,

@@ -1,6 +1,8 @@
 import { z } from "zod";
 import { destinationSchema, sourceSchema, stateSchema } from "./adapters.ts";
+import { alertSchema } from "./alert-schema.ts";
 import { defaultsSchema } from "./defaults-schema.ts";
+import { serveSchema } from "./serve-schema.ts";
 
 const SIZE = /^\d+(?:\.\d+)? ?(?:[KMGT]i?B)$/i;
 
@@ -65,8 +67,13 @@ export const configSchema = z
       .describe(
         "Environments: what is laid over the rest under `--target NAME` or SYNC_TARGET. Example: `dev: {state: .sync/dev, destinations: {partner: {type: local, path: out}}}`.",
       ),
+    alerts: z
+      .record(name, alertSchema)
+      .default({})
+      .describe("Who can be told of what happens, by name; models name who is. Example: `ops: {type: slack, url: ${SLACK_URL}}`."),
+    serve: serveSchema.prefault({}).describe("Where `sync serve` listens. Example: `{port: 9000}`."),
   })
-  .describe("Spillway project: state, sources, destinations.");
+  .describe("Spillway project: state, sources, destinations, alerts.");
 
 /** config.yaml after the schema: defaults filled in, paths still as written. */
 export type WrittenConfig = z.output<typeof configSchema>;

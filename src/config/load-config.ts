@@ -1,7 +1,10 @@
 import { join, resolve } from "node:path";
-import type { DestinationSpec, EngineLimits, SourceSpec, StateSpec } from "../core/types.ts";
+import type { AlertSink } from "../core/alerts.ts";
+import type { DestinationSpec, EngineLimits, ServeOptions, SourceSpec, StateSpec } from "../core/types.ts";
+import { absoluteSecrets } from "./absolute-secrets.ts";
 import { absoluteDestinationOptions, absoluteSourceOptions, absoluteState } from "./adapters.ts";
 import type { DestinationOptions } from "./adapters.ts";
+import { compileAlert } from "./alert-schema.ts";
 import { checkSchema } from "./check-schema.ts";
 import { ConfigFile, wholeFileIssue } from "./config-file.ts";
 import type { KeyPath } from "./config-file.ts";
@@ -14,6 +17,7 @@ import { overlay, without } from "./overlay.ts";
 import { parseYaml } from "./parse-yaml.ts";
 import type { ProjectFiles } from "./project-files.ts";
 import { readText } from "./read-text.ts";
+import { compileServe } from "./serve-schema.ts";
 import { suggestName } from "./suggest.ts";
 
 /** config.yaml as read, with what can be told of it even when it is refused. */
@@ -27,6 +31,7 @@ export interface LoadedConfig {
   /** Names of all sources, also those that are refused; null when the file cannot be read as YAML. */
   readonly sourceNames: readonly string[] | null;
   readonly destinationNames: readonly string[] | null;
+  readonly alertNames: readonly string[] | null;
 }
 
 /** A destination with the paths of its options made absolute. */
@@ -41,6 +46,8 @@ export interface CompiledConfig {
   readonly engine: EngineLimits;
   readonly sources: readonly SourceSpec[];
   readonly destinations: readonly CompiledDestination[];
+  readonly alerts: readonly AlertSink[];
+  readonly serve: ServeOptions;
 }
 
 /** Reads config.yaml, lays the target over it and checks it against the schema; null (and a problem on `files`) when there is no text to read. */
@@ -73,6 +80,7 @@ export async function loadConfig(
     namesModels: named !== null,
     sourceNames: parsed ? namesBelow(file, "sources") : null,
     destinationNames: parsed ? namesBelow(file, "destinations") : null,
+    alertNames: parsed ? namesBelow(file, "alerts") : null,
   };
 }
 
@@ -125,6 +133,11 @@ export function compileConfig(file: ConfigFile, written: WrittenConfig, root: st
     },
     sources,
     destinations,
+    alerts: namesBelow(file, "alerts").flatMap((name) => {
+      const sink = own(written.alerts, name);
+      return sink === null ? [] : [compileAlert(name, absoluteSecrets(sink, base))];
+    }),
+    serve: compileServe(written.serve, base),
   };
 }
 

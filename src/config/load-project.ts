@@ -78,7 +78,7 @@ export async function readProject(options: LoadOptions): Promise<ReadProject> {
   for (const rule of PROJECT_RULES) rule({ config, compiled, models, streams });
   const found = files.issues;
   if (found.length > 0 || compiled === null) throw new ConfigError(found);
-  const { state, engine, sources, destinations } = compiled;
+  const { state, engine, sources, destinations, alerts, serve } = compiled;
   const project = {
     root,
     configFile,
@@ -87,6 +87,8 @@ export async function readProject(options: LoadOptions): Promise<ReadProject> {
     streams: streams.map(({ stream }) => stream),
     sources,
     destinations: destinations.map(({ spec }) => spec),
+    alerts,
+    serve,
   };
   const targets = [...(config.file.at(["targets"])?.children.keys() ?? [])];
   return { loaded: { project, targets, warnings: files.warnings.map(warningLine) }, config, models };
@@ -139,7 +141,7 @@ async function compileStreams(
   compiled: CompiledConfig | null,
   reading: Reading,
 ): Promise<readonly CompiledStream[]> {
-  const known = { sources: config.sourceNames, destinations: config.destinationNames };
+  const known = { sources: config.sourceNames, destinations: config.destinationNames, alerts: config.alertNames };
   const streams: CompiledStream[] = [];
   for (const model of models) {
     const { written } = model;

@@ -102,6 +102,10 @@ export const modelSchema = z
       .describe(
         "When columns or the mapping change. hold: wait for approval. resync: deliver every row anew. adopt: take what is new as told, deliver other changes. Default: hold.",
       ),
+    alerts: z
+      .array(z.string().min(1))
+      .default([])
+      .describe("Names of alerts of config.yaml that are told when runs of the model fail, are held, or work again. Example: `[ops]`."),
     columns: z
       .record(z.string().regex(/^[^\p{Cc}]+$/u, "a column name has no control characters"), outputSchema)
       .optional()

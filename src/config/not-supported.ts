@@ -19,7 +19,6 @@ const isText =
 /** config.yaml: shrinks as the engine grows. */
 export const CONFIG_NOT_SUPPORTED: readonly NotSupported[] = [
   { path: "sources.*.type", what: "the source type", when: isText("snowflake") },
-  { path: "alerts", what: "alerts" },
   { path: "retention", what: "retention" },
 ];
 
@@ -29,7 +28,6 @@ export const MODEL_NOT_SUPPORTED: readonly NotSupported[] = [
   { path: "checkpoint", what: "checkpoints" },
   { path: "diff_in", what: "the choice of where to compare" },
   { path: "state_schema", what: "comparing in the warehouse" },
-  { path: "alerts", what: "alerts" },
   { path: "retention", what: "retention" },
 ];
 

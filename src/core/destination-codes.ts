@@ -58,6 +58,11 @@ export const DESTINATION_CODES = {
     "The bucket stands in another region than the destination says.",
     "Set `region` to the region in the message. The run resumes.",
   ),
+  DOCTOR_ALERTS: entry(
+    EXIT.destination,
+    "`sync doctor` could not tell everybody who is to be alerted; deliveries are not touched by that.",
+    "Mend what is marked FAIL, then `sync doctor --only alerts` again.",
+  ),
   DOCTOR_DESTINATION: entry(
     EXIT.destination,
     "`sync doctor` tried what a delivery will ask of a destination, or of its clock, and something failed.",

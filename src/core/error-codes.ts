@@ -7,6 +7,11 @@ import { STATE_CODES } from "./state-codes.ts";
 
 /** Every code of the project, alphabetical. A test holds each one to a page of the docs and to a place that throws it. */
 export const ERROR_CODES = {
+  ALERT_FAILED: entry(
+    EXIT.destination,
+    "A Slack channel, webhook or heartbeat did not take what it was told. Deliveries are not touched by that.",
+    "Check the address under `alerts` in config.yaml and that this machine reaches it; `sync doctor --only alerts` sends a test. What did not arrive is sent again after the next run.",
+  ),
   BYTES_CHANGED: entry(
     EXIT.state,
     "Bytes that were about to be stored are no longer the ones whose hash was taken.",

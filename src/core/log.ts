@@ -1,7 +1,19 @@
 /** Events of a run for people and machines; `cli` decides how they look. Fields never hold row values or secrets. */
 export interface Log {
   phase(event: PhaseEvent): void;
-  warn(message: string): void;
+  /** `about`: the run that it happened in, where it is one's. */
+  warn(message: string, about?: LoggedRun): void;
+  /** That a run began or how it ended; absent where nobody reads that. */
+  run?(event: RunEvent): void;
+}
+
+/** Which run of which stream a line is about; on every line of it. */
+export interface LoggedRun {
+  readonly stream: string;
+  readonly model: string;
+  readonly run: string;
+  /** The one that is delivered, or would be; null where it is not known. */
+  readonly generation: number | null;
 }
 
 /** Phases of a run in the order in which they happen. */
@@ -9,16 +21,33 @@ export const PHASES = ["resume", "describe", "extract", "diff", "files", "plan",
 export type Phase = (typeof PHASES)[number];
 
 /** The progress of one phase of one stream's run. */
-export interface PhaseEvent {
-  readonly stream: string;
-  readonly run: string;
+export interface PhaseEvent extends LoggedRun {
   readonly phase: Phase;
   readonly state: "started" | "progress" | "done";
   /** What a person reads beside the phase, e.g. `1,212,132 rows`. */
   readonly detail?: string;
   readonly done?: number;
   readonly total?: number;
+  /** How long the phase took, once it is done. */
+  readonly ms?: number;
 }
+
+/** The beginning of a run, or its end with what came of it. */
+export type RunEvent = LoggedRun &
+  (
+    | { readonly state: "started" }
+    | {
+        readonly state: "ended";
+        /** As in its record. */
+        readonly status: string;
+        readonly startedAt: Date;
+        readonly endedAt: Date;
+        /** The error's code; null without one. */
+        readonly code: string | null;
+        /** null when nothing was compared. */
+        readonly counts: { readonly rows: number; readonly added: number; readonly changed: number; readonly removed: number } | null;
+      }
+  );
 
 /** Swallows everything; for tests and `--quiet`. */
 export const silentLog: Log = { phase: () => undefined, warn: () => undefined };

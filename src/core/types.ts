@@ -1,3 +1,4 @@
+import type { AlertSink } from "./alerts.ts";
 import type { Cursor } from "./cursor.ts";
 import type { SecretRef } from "./secret.ts";
 
@@ -265,6 +266,8 @@ export interface Stream {
   /** null: nothing is guarded. */
   readonly guards: Guards | null;
   readonly onSchemaChange: OnSchemaChange;
+  /** Names of the alerts that are told of it. */
+  readonly alerts: readonly string[];
   /** null = every column of the result, as it is, in the query's order. */
   readonly columns: readonly OutputColumn[] | null;
   readonly fileFormat: FileFormat;
@@ -293,6 +296,18 @@ export interface Project {
   readonly streams: readonly Stream[];
   readonly sources: readonly SourceSpec[];
   readonly destinations: readonly DestinationSpec[];
+  readonly alerts: readonly AlertSink[];
+  readonly serve: ServeOptions;
+}
+
+/** Where the service listens, and what a request has to bring. */
+export interface ServeOptions {
+  readonly host: string;
+  readonly port: number;
+  /** null: none is asked for, which only a loopback address allows. */
+  readonly token: SecretRef | null;
+  /** Under which others reach it, for links; null where that is not known. */
+  readonly publicUrl: string | null;
 }
 
 /** Where the state root lies: an absolute path, or a bucket, whose `options` are the S3 adapter's own, already validated. */

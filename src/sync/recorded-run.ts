@@ -33,6 +33,7 @@ export async function recordedRun(
     await using _lease = await takeLease(lease, signal);
     await recordStart(state, report.record, signal);
     started = true;
+    report.started();
     await failpoint("lease.taken");
     const status = await work(context);
     return { record: await writeEnd(context, report.ended(status), always), error: null };

@@ -34,7 +34,7 @@ export async function openRun(deps: SyncDeps, stream: Stream, slot: Date | Slot 
   const destination = await deps.openDestination(stream.destination, { stream: stream.name, run, generation }, signal);
   const scheduled = slot === null || slot instanceof Date ? null : slot;
   const instant = slot instanceof Date ? slot : (slot?.at ?? null);
-  const report = new RunReport(deps, stream.name, run, instant, scheduled);
+  const report = new RunReport(deps, stream.name, run, instant, scheduled, { model: stream.model, generation });
   return {
     deps,
     stream,

@@ -14,6 +14,8 @@ export interface RunStreamsOptions extends Omit<RunStreamOptions, "baseline"> {
   readonly jobs: number;
   /** Start no further stream once one has failed; those under way are finished. */
   readonly failFast: boolean;
+  /** Told of each run as soon as it has ended. */
+  readonly onEnd?: (stream: Stream, result: RunResult) => void;
 }
 
 /**
@@ -41,7 +43,7 @@ export async function baselineStream(deps: SyncDeps, stream: Stream, signal: Abo
 async function eachStream(
   deps: SyncDeps,
   streams: readonly Stream[],
-  { jobs, failFast }: Pick<RunStreamsOptions, "jobs" | "failFast">,
+  { jobs, failFast, onEnd }: Pick<RunStreamsOptions, "jobs" | "failFast" | "onEnd">,
   work: (stream: Stream) => Promise<RunResult>,
   signal: AbortSignal,
 ): Promise<readonly RunResult[]> {
@@ -52,6 +54,7 @@ async function eachStream(
     if (stopped || signal.aborted) return;
     const result = await caught(deps, stream, () => work(stream));
     results.set(stream, result);
+    onEnd?.(stream, result);
     if (failFast && result.error !== null) stopped = true;
   };
   await Promise.all(streams.map((stream) => lanes.run(stream.source, () => turn(stream))));
@@ -63,7 +66,7 @@ async function caught(deps: SyncDeps, stream: Stream, work: () => Promise<RunRes
   try {
     return await work();
   } catch (error) {
-    const report = new RunReport(deps, stream.name, deps.newRunId(), null);
+    const report = new RunReport(deps, stream.name, deps.newRunId(), null, null, { model: stream.model, generation: null });
     return { record: report.ended(isAbort(error) ? "interrupted" : failedStatus(error), error), error: asError(error) };
   }
 }

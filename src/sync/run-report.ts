@@ -1,6 +1,6 @@
 import type { Delta, DeltaCounts } from "../core/delta.ts";
 import { SyncError, isAbort } from "../core/errors.ts";
-import type { Phase } from "../core/log.ts";
+import type { LoggedRun, Phase, RunEvent } from "../core/log.ts";
 import type { Slot } from "../core/types.ts";
 import type { Plan, RunRecord, RunStatus, StoredCounts } from "../state/documents.ts";
 import { isHeldCode } from "./held-codes.ts";
@@ -9,10 +9,20 @@ import type { SyncDeps } from "./sync-deps.ts";
 /** Gathers what happens in a run, tells it to the log as it happens, and makes the record of it. */
 export class RunReport {
   readonly #deps: Pick<SyncDeps, "clock" | "log">;
+  readonly #about: Pick<LoggedRun, "model" | "generation">;
   #record: RunRecord;
 
-  constructor(deps: Pick<SyncDeps, "clock" | "log">, stream: string, run: string, slot: Date | null, scheduled: Slot | null = null) {
+  /** `about`: the stream's model, and the generation that is about to be delivered as far as that is known. */
+  constructor(
+    deps: Pick<SyncDeps, "clock" | "log">,
+    stream: string,
+    run: string,
+    slot: Date | null,
+    scheduled: Slot | null = null,
+    about: Pick<LoggedRun, "model" | "generation"> = { model: stream, generation: null },
+  ) {
     this.#deps = deps;
+    this.#about = about;
     this.#record = {
       format: "spillway/run/1",
       run,
@@ -40,28 +50,31 @@ export class RunReport {
     return this.#record;
   }
 
+  /** Tells that the run has the stream. */
+  started(): void {
+    this.#deps.log.run?.({ ...this.#logged(), state: "started" });
+  }
+
   /** Runs a phase, timed and told; `detail` makes what a person reads beside it. */
   async phase<T>(phase: Phase, work: () => Promise<T>, detail?: (result: T) => string): Promise<T> {
-    const { stream, run } = this.#record;
     const started = this.#deps.clock.now().getTime();
-    this.#deps.log.phase({ stream, run, phase, state: "started" });
+    this.#deps.log.phase({ ...this.#logged(), phase, state: "started" });
     const result = await work();
     const ms = Math.max(0, this.#deps.clock.now().getTime() - started);
     this.#record = { ...this.#record, phases: [...this.#record.phases, { phase, ms }] };
-    this.#deps.log.phase({ stream, run, phase, state: "done", ...(detail === undefined ? {} : { detail: detail(result) }) });
+    this.#deps.log.phase({ ...this.#logged(), phase, state: "done", ms, ...(detail === undefined ? {} : { detail: detail(result) }) });
     return result;
   }
 
   /** Tells how far a phase is. */
   progress(phase: Phase, done: number, total: number): void {
-    const { stream, run } = this.#record;
-    this.#deps.log.phase({ stream, run, phase, state: "progress", done, total });
+    this.#deps.log.phase({ ...this.#logged(), phase, state: "progress", done, total });
   }
 
   /** Tells something that a person should know and that stops nothing. */
   warn(message: string): void {
     this.#record = { ...this.#record, warnings: [...this.#record.warnings, message] };
-    this.#deps.log.warn(message);
+    this.#deps.log.warn(message, this.#logged());
   }
 
   /** Notes what the comparison found. */
@@ -86,8 +99,26 @@ export class RunReport {
       endedAt: this.#deps.clock.now().toISOString(),
       error: error === null ? null : errorFacts(error),
     };
+    this.#deps.log.run?.(endedEvent(this.#record, this.#logged()));
     return this.#record;
   }
+
+  #logged(): LoggedRun {
+    const { stream, run, generation } = this.#record;
+    return { stream, model: this.#about.model, run, generation: generation ?? this.#about.generation };
+  }
+}
+
+function endedEvent({ status, startedAt, endedAt, error, counts }: RunRecord, about: LoggedRun): RunEvent {
+  return {
+    ...about,
+    state: "ended",
+    status,
+    startedAt: new Date(startedAt),
+    endedAt: new Date(endedAt ?? startedAt),
+    code: error?.code ?? null,
+    counts: counts === null ? null : { rows: counts.current, added: counts.added, changed: counts.changed, removed: counts.removed },
+  };
 }
 
 /** What a scheduled slot is called, as documents hold it. */

@@ -10,7 +10,7 @@ function recorded(live: boolean, columns: number | null = null): { readonly prog
   return { progress, text: () => written.join("") };
 }
 
-const extract = { stream: "audiences", run: "01K9", phase: "extract" } as const;
+const extract = { stream: "audiences", model: "audiences", run: "01K9", generation: 1, phase: "extract" } as const;
 
 test("off a terminal each phase is one line, told when it is done", () => {
   const { progress, text } = recorded(false);

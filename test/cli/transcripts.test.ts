@@ -282,12 +282,19 @@ test("json logs are one object a line, with the level and the phase", async () =
     .trimEnd()
     .split("\n")
     .map((line) => JSON.parse(line) as Readonly<Record<string, unknown>>);
-  expect(lines.length).toBeGreaterThan(2);
-  expect(lines[0]).toMatchObject({
-    level: "info",
-    event: "phase.started",
-    stream: "customers",
-    run: expect.any(String),
-    time: expect.any(String),
-  });
+  expect(lines.length).toBeGreaterThan(4);
+  for (const line of lines) {
+    expect(line).toMatchObject({
+      level: "info",
+      event: expect.stringMatching(/^(?:run|phase)\.\w+$/),
+      stream: "customers",
+      model: "customers",
+      run: lines[0]?.["run"],
+      generation: expect.any(Number),
+      time: expect.any(String),
+    });
+  }
+  expect(lines[0]).toMatchObject({ event: "run.started" });
+  expect(lines[1]).toMatchObject({ event: "phase.started", phase: expect.any(String) });
+  expect(lines.at(-1)).toMatchObject({ event: "run.ended", status: expect.any(String), ms: expect.any(Number) });
 });

@@ -37,6 +37,7 @@ test("a project compiles to streams with every default filled in and every path 
         held: "supersede",
       },
       onSchemaChange: "hold",
+      alerts: [],
       ignoreChangesIn: [],
       columns: null,
       fileFormat: {

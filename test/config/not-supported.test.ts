@@ -14,7 +14,6 @@ checkpoint: "0 6 * * 1"
 diff_in: warehouse
 file: {format: parquet, newline: crlf, bom: true, split_by: [_change], compression: gzip, quote: none, done_file: x, pgp: {}}
 schedule: "0 6 * * *"
-alerts: [ops]
 `;
   expect(await model(text)).toMatchInlineSnapshot(`
     "
@@ -45,10 +44,6 @@ alerts: [ops]
     models/users.yaml:9:118 CONFIG_INVALID "recipients" is missing
       9 | … {format: parquet, newline: crlf, bom: true, split_by: [_change], compression: gzip, quote: none, done_file: x, pgp: {}}
                                                                                                                            ^^^ add the key; it has to be a list
-
-    models/users.yaml:11:1 CONFIG_NOT_SUPPORTED_YET alerts ("alerts") is not supported yet
-      11 | alerts: [ops]
-           ^^^^^^ take it away
     "
   `);
 });

@@ -72,6 +72,7 @@ export function testStream(root: string, sql: string, changes: Partial<Stream> =
     // Off here, for histories that empty tables on purpose; the tests of guards switch them on.
     guards: null,
     onSchemaChange: "hold",
+    alerts: [],
     columns: null,
     fileFormat: {
       format: "csv",

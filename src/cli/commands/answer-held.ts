@@ -7,6 +7,7 @@ import { findRun } from "../../sync/stream-status.ts";
 import type { SyncDeps } from "../../sync/sync-deps.ts";
 import { assemble } from "../assemble.ts";
 import type { CommandContext, CommandOutcome } from "../command.ts";
+import { openCommandAlerts } from "../open-alerts.ts";
 import { openProject } from "../open-project.ts";
 import { runData } from "../render/run-data.ts";
 import { runSummary } from "../render/run-record.ts";
@@ -40,12 +41,14 @@ export async function answerHeld(verb: "approve" | "reject", options: AnswerOpti
   }
   const { project, streams, warnings } = await openProject({ models, select: [], exclude: [], all: run !== null }, "refuse", context);
   await using program = await assemble(project, context);
+  await using alerts = await openCommandAlerts(project, program.deps);
   const targets = await findTargets(run, streams, program.deps, context.signal);
   const answer = { by: answeredBy(context), reason: options.reason };
   const results: Answered[] = [];
   for (const target of targets) {
     const result = await answerOne(verb, target, answer, program.deps, context.signal);
     results.push(result);
+    if (result.record !== null) alerts.ended(target.stream, result.record);
     if (result.error !== null) break;
   }
   const records = results.flatMap(({ record }) => record ?? []);

@@ -5,6 +5,7 @@ import { openEngine } from "../../engine/open-engine.ts";
 import { openSource } from "../../sources/open-source.ts";
 import { runParts } from "../../sync/run-parts.ts";
 import type { CommandContext, CommandOutcome } from "../command.ts";
+import { checkAlerts } from "../doctor/check-alerts.ts";
 import { checkDestination } from "../doctor/check-destination.ts";
 import { checkSources } from "../doctor/check-sources.ts";
 import { checkState } from "../doctor/check-state.ts";
@@ -65,6 +66,10 @@ async function* examine(
   if (only.has("state") || only.has("clock")) yield* checkState(project.state, streams, only, host.clock, signal);
   for (const spec of used(project.destinations, (stream) => stream.destination.name))
     yield* checkDestination(spec, only, host.clock, signal);
+  if (only.has("alerts")) {
+    const sinks = project.alerts.filter(({ name }) => everything || streams.some(({ alerts }) => alerts.includes(name)));
+    yield* checkAlerts(sinks, only.size < DOCTOR_AREAS.length, host.clock, signal);
+  }
 }
 
 type SourceOpener = Parameters<typeof checkSources>[0]["openSource"];
@@ -80,12 +85,22 @@ function chosenAreas(only: readonly string[]): ReadonlySet<DoctorArea> {
   return new Set(DOCTOR_AREAS.filter((area) => only.length === 0 || only.includes(area)));
 }
 
+const VERDICTS = {
+  state: "DOCTOR_STATE",
+  source: "DOCTOR_SOURCE",
+  destination: "DOCTOR_DESTINATION",
+  clock: "DOCTOR_DESTINATION",
+  alerts: "DOCTOR_ALERTS",
+} as const;
+
 /** The command's own error: of the failures the one that keeps most from working names the exit code. */
 function verdict(findings: readonly Finding[]): SyncError | null {
   const failed = findings.filter(({ status }) => status === "fail");
-  const worst = (["state", "source", "destination", "clock"] as const).find((area) => failed.some((finding) => finding.area === area));
+  const worst = (["state", "source", "destination", "clock", "alerts"] as const).find((area) =>
+    failed.some((finding) => finding.area === area),
+  );
   if (worst === undefined) return null;
-  const code = worst === "state" ? "DOCTOR_STATE" : worst === "source" ? "DOCTOR_SOURCE" : "DOCTOR_DESTINATION";
+  const code = VERDICTS[worst];
   const names = failed.map(({ subject, check, code: cause }) => `${subject} ${check}${cause === null ? "" : ` (${cause})`}`).join(", ");
   return new SyncError(code, `${failed.length} of ${counted(findings.length, "check")} failed: ${names}.`, {
     hint: "Mend what is marked FAIL, from the top, then `sync doctor` again.",

@@ -10,6 +10,7 @@ import { runStreams } from "../../sync/run-many.ts";
 import type { SyncDeps } from "../../sync/sync-deps.ts";
 import { assemble } from "../assemble.ts";
 import type { CommandContext, CommandOutcome } from "../command.ts";
+import { type CommandAlerts, openCommandAlerts } from "../open-alerts.ts";
 import { openProject, switchedOn } from "../open-project.ts";
 import { parseSlot } from "../parse-slot.ts";
 import { duration } from "../render/numbers.ts";
@@ -36,12 +37,13 @@ export async function runModels(options: RunOptions, context: CommandContext): P
   const started = host.clock.now().getTime();
   const { project, streams, warnings } = await openProject(choiceOf(options), "refuse", context);
   await using program = await assemble(project, context);
+  await using alerts = await openCommandAlerts(project, program.deps);
   if (options.plan !== null) {
-    const results = [await runPlan(options.plan, project, program.deps, context)];
+    const results = [await runPlan(options.plan, project, program.deps, alerts, context)];
     return { warnings, ...summaryOf(results, started, context), ...errorOf(results, 1, signal) };
   }
   const { chosen, skipped } = switchedOn(streams);
-  const results = await runChosen(options, chosen, program.deps, context);
+  const results = await runChosen(options, chosen, program.deps, alerts, context);
   return {
     ...summaryOf(results, started, context),
     ...errorOf(results, chosen.length, signal),
@@ -64,14 +66,22 @@ async function runChosen(
   options: RunOptions,
   streams: readonly Stream[],
   deps: SyncDeps,
+  alerts: CommandAlerts,
   { host, log, signal }: CommandContext,
 ): Promise<readonly RunResult[]> {
   const jobs = allowedJobs(options.jobs, host.env["UV_THREADPOOL_SIZE"], (message) => log.warn(message));
   const { fullResync, failFast, answers } = options;
-  return await runStreams(deps, streams, { slot: parseSlot(options.slot), fullResync, jobs, failFast, answers }, signal);
+  const onEnd = (stream: Stream, { record }: RunResult): void => alerts.ended(stream, record);
+  return await runStreams(deps, streams, { slot: parseSlot(options.slot), fullResync, jobs, failFast, answers, onEnd }, signal);
 }
 
-async function runPlan(file: string, project: Project, deps: SyncDeps, { host, signal }: CommandContext): Promise<RunResult> {
+async function runPlan(
+  file: string,
+  project: Project,
+  deps: SyncDeps,
+  alerts: CommandAlerts,
+  { host, signal }: CommandContext,
+): Promise<RunResult> {
   const text = await readPlanText(resolve(host.cwd, file), file);
   const name = planFileStream(text);
   const stream = project.streams.find((one) => one.name === name);
@@ -80,7 +90,9 @@ async function runPlan(file: string, project: Project, deps: SyncDeps, { host, s
       hint: "Name the configuration that the plan was made with: -c FILE.",
     });
   }
-  return await applyPlanFile(deps, stream, text, signal);
+  const result = await applyPlanFile(deps, stream, text, signal);
+  alerts.ended(stream, result.record);
+  return result;
 }
 
 async function readPlanText(path: string, file: string): Promise<string> {

@@ -3,7 +3,7 @@ import { isAbort } from "../../core/errors.ts";
 import { asSyncError } from "../report-error.ts";
 
 /** What `sync doctor` looks at, in the order in which it looks. */
-export const DOCTOR_AREAS = ["config", "clock", "source", "state", "destination"] as const;
+export const DOCTOR_AREAS = ["config", "clock", "source", "state", "destination", "alerts"] as const;
 export type DoctorArea = (typeof DOCTOR_AREAS)[number];
 
 /** What one check came to; `statement` is JSON to paste into a policy, `code` is for `sync explain`. */

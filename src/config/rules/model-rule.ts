@@ -11,6 +11,7 @@ export interface RuledModel {
 export interface KnownNames {
   readonly sources: readonly string[] | null;
   readonly destinations: readonly string[] | null;
+  readonly alerts: readonly string[] | null;
 }
 
 /** Checks one thing about one model and reports what breaks it. */

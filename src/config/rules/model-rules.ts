@@ -13,6 +13,7 @@ export const MODEL_RULES: readonly ModelRule[] = [
   references.nameIsValid,
   references.sourceExists,
   references.destinationExists,
+  references.alertsExist,
   references.listsNameOnce,
   queries.hasOneQuery,
   queries.entityHasOneQuery,

@@ -1,4 +1,5 @@
 import { relative, sep } from "node:path";
+import { isLoopback } from "../../core/loopback.ts";
 import type { Place } from "../../core/ports.ts";
 import { destinationPlace, statePlace } from "../adapters.ts";
 import { keysAreDisjoint, keysAreValid, prefixesLeaveManifestsAlone } from "./key-rules.ts";
@@ -35,6 +36,17 @@ function liesIn(place: Place, state: Place): boolean {
   return below === "" || (below !== ".." && !below.startsWith(`..${sep}`));
 }
 
+/** Who is not on this machine must not start runs without being asked who he is. */
+const othersNeedToken: ProjectRule = ({ config, compiled }) => {
+  if (compiled === null || compiled.serve.token !== null || isLoopback(compiled.serve.host)) return;
+  config.file.report(
+    "CONFIG_INVALID",
+    { path: ["serve", "host"] },
+    `"${compiled.serve.host}" can be reached by others, so a token is needed`,
+    "add serve.token, e.g. `token: ${SPILLWAY_TOKEN}`",
+  );
+};
+
 /** A source or destination that no model uses is often a slip in a model. */
 const everythingIsUsed: ProjectRule = ({ config, compiled, models }) => {
   if (compiled === null || models.length === 0 || models.some(({ written }) => written === null)) return;
@@ -47,12 +59,17 @@ const everythingIsUsed: ProjectRule = ({ config, compiled, models }) => {
     for (const name of names)
       if (!used.includes(name)) config.file.warn({ path: [key, name], at: "key" }, `no model uses ${key.slice(0, -1)} "${name}"`);
   }
+  const told = written.flatMap(({ alerts }) => alerts);
+  for (const name of config.alertNames ?? []) {
+    if (!told.includes(name)) config.file.warn({ path: ["alerts", name], at: "key" }, `no model tells alert "${name}"`);
+  }
 };
 
 /** Everything that takes more than one file to check; all of them run. */
 export const PROJECT_RULES: readonly ProjectRule[] = [
   modelNamesDiffer,
   destinationsAreOutsideState,
+  othersNeedToken,
   everythingIsUsed,
   keysAreValid,
   prefixesLeaveManifestsAlone,

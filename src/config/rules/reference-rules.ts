@@ -30,9 +30,18 @@ export const destinationExists: ModelRule = ({ model, written }, known) => {
   model.file.report("CONFIG_UNKNOWN_NAME", { path: ["destination"] }, `there is no destination "${written.destination}"`, hint);
 };
 
+/** Every alert exists. */
+export const alertsExist: ModelRule = ({ model, written }, known) => {
+  for (const [index, name] of written.alerts.entries()) {
+    if (known.alerts === null || known.alerts.includes(name)) continue;
+    const hint = suggestName(name, known.alerts) ?? "add it below alerts in config.yaml";
+    model.file.report("CONFIG_UNKNOWN_NAME", { path: ["alerts", index] }, `there is no alert "${name}"`, hint);
+  }
+};
+
 /** A label or a kind of change is named once. */
 export const listsNameOnce: ModelRule = ({ model, written }) => {
-  for (const key of ["tags", "changes", "ignore_changes_in"] as const) {
+  for (const key of ["tags", "changes", "ignore_changes_in", "alerts"] as const) {
     const value = written[key] ?? [];
     const list: readonly string[] = Array.isArray(value) ? value : [];
     for (const [index, item] of list.entries()) {
