@@ -1,6 +1,7 @@
 import { join, resolve } from "node:path";
 import type { AlertSink } from "../core/alerts.ts";
-import type { DestinationSpec, EngineLimits, ServeOptions, SourceSpec, StateSpec } from "../core/types.ts";
+import type { ServeOptions } from "../core/serve-options.ts";
+import type { DestinationSpec, EngineLimits, SourceSpec, StateSpec } from "../core/types.ts";
 import { absoluteSecrets } from "./absolute-secrets.ts";
 import { absoluteDestinationOptions, absoluteSourceOptions, absoluteState } from "./adapters.ts";
 import type { DestinationOptions } from "./adapters.ts";

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { secretSchema } from "../core/secret-schema.ts";
 import { Secret } from "../core/secret.ts";
-import type { ServeOptions } from "../core/types.ts";
+import type { ServeOptions } from "../core/serve-options.ts";
 import { absoluteSecrets } from "./absolute-secrets.ts";
 import type { PathBase } from "./adapters.ts";
 

@@ -4,6 +4,7 @@ import { entry, type ErrorCodeEntry } from "./error-code-entry.ts";
 import { EXIT } from "./exit-codes.ts";
 import { SOURCE_CODES } from "./source-codes.ts";
 import { STATE_CODES } from "./state-codes.ts";
+import { HTTP_CODES } from "./http-codes.ts";
 
 /** Every code of the project, alphabetical. A test holds each one to a page of the docs and to a place that throws it. */
 export const ERROR_CODES = {
@@ -114,6 +115,7 @@ export const ERROR_CODES = {
     "A held run has no answer yet, and `guards.held: wait` stops every other run of the stream until it has.",
     "`sync approve RUN` or `sync reject RUN`.",
   ),
+  ...HTTP_CODES,
   IDENTITY_CHANGED: entry(
     EXIT.held,
     "The snapshot belongs to another destination, source, primary key or mode than the configuration now names.",

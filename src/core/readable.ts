@@ -1,3 +1,5 @@
+import type { Place } from "./ports.ts";
+
 // How counts and sizes read, in messages and on the screen alike.
 
 /** An exact count with thousands grouped, e.g. `1,204,331`. */
@@ -20,4 +22,10 @@ export function bytes(value: number): string {
     unit += 1;
   }
   return `${unit === 0 ? String(rest) : rest.toFixed(1)} ${units[unit] ?? ""}`;
+}
+
+/** A place as people write it: a folder's path, or a bucket's URL. */
+export function placeText(place: Place): string {
+  if (place.type === "local") return place.prefix;
+  return `${place.type}://${[place.bucket, place.prefix].filter((part) => part !== "").join("/")}`;
 }

@@ -1,6 +1,7 @@
 import type { AlertSink } from "./alerts.ts";
 import type { Cursor } from "./cursor.ts";
 import type { SecretRef } from "./secret.ts";
+import type { ServeOptions } from "./serve-options.ts";
 
 /**
  * The words of this project, and the shapes that travel between its floors.
@@ -298,16 +299,6 @@ export interface Project {
   readonly destinations: readonly DestinationSpec[];
   readonly alerts: readonly AlertSink[];
   readonly serve: ServeOptions;
-}
-
-/** Where the service listens, and what a request has to bring. */
-export interface ServeOptions {
-  readonly host: string;
-  readonly port: number;
-  /** null: none is asked for, which only a loopback address allows. */
-  readonly token: SecretRef | null;
-  /** Under which others reach it, for links; null where that is not known. */
-  readonly publicUrl: string | null;
 }
 
 /** Where the state root lies: an absolute path, or a bucket, whose `options` are the S3 adapter's own, already validated. */

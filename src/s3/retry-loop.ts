@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { SyncError } from "../core/errors.ts";
+import { RETRIES, type RetriedRequest } from "../core/retry-channel.ts";
 import { toFailure } from "./s3-failure.ts";
 import type { S3Failure, S3Operation } from "./s3-failure.ts";
 
@@ -54,6 +55,7 @@ export class RetryLoop {
         if (!failure.transient || tries >= this.#limits.maxAttempts) throw failure;
         const wait = this.#backoff(tries);
         if (performance.now() + wait > deadline.at) throw failure;
+        RETRIES.publish({ code: codeOf(failure) } satisfies RetriedRequest);
         await sleep(wait, undefined, { signal });
       }
     }
@@ -62,6 +64,11 @@ export class RetryLoop {
   #backoff(tries: number): number {
     return Math.random() * Math.min(this.#limits.backoffCapMs, this.#limits.backoffBaseMs * 2 ** tries);
   }
+}
+
+/** A server's word of its own is only taken for a code where it reads as one. */
+function codeOf({ s3Code, kind }: S3Failure): string {
+  return /^[A-Za-z]\w{0,40}$/.test(s3Code) ? s3Code : kind;
 }
 
 /** Whether newer credentials may be had: a session has ended, or keys were exchanged since they were read. */

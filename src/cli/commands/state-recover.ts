@@ -1,5 +1,5 @@
 import { SyncError } from "../../core/errors.ts";
-import { counted } from "../../core/readable.ts";
+import { counted, placeText } from "../../core/readable.ts";
 import type { Stream } from "../../core/types.ts";
 import type { RunResult } from "../../sync/recorded-run.ts";
 import { openDelivery, recoverStream, type OpenDelivery } from "../../sync/recover-stream.ts";
@@ -8,7 +8,7 @@ import type { CommandContext, CommandOutcome } from "../command.ts";
 import { confirm } from "../confirm.ts";
 import { openProject } from "../open-project.ts";
 import { runData } from "../render/run-data.ts";
-import { placeText, runSummary } from "../render/run-record.ts";
+import { runSummary } from "../render/run-record.ts";
 import { indent, table } from "../render/table.ts";
 import { asSyncError } from "../report-error.ts";
 import type { StreamChoice } from "../stream-choice.ts";

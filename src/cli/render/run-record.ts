@@ -1,15 +1,8 @@
-import type { Place } from "../../core/ports.ts";
-import { bytes, count, counted } from "../../core/readable.ts";
+import { bytes, count, counted, placeText } from "../../core/readable.ts";
 import type { RunRecord, RunStatus } from "../../state/documents.ts";
 import type { Paint } from "../paint.ts";
 import { duration, minute, share } from "./numbers.ts";
 import { type Align, indent, table } from "./table.ts";
-
-/** A place as people write it: a folder's path, or a bucket's URL. */
-export function placeText(place: Place): string {
-  if (place.type === "local") return place.prefix;
-  return `${place.type}://${[place.bucket, place.prefix].filter((part) => part !== "").join("/")}`;
-}
 
 /** A run's state as one word, coloured by what it asks of the reader. */
 function statusText(status: RunStatus, paint: Paint): string {

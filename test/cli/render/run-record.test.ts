@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { makePaint } from "../../../src/cli/paint.ts";
-import { historyTable, placeText, runDetails, runSummary } from "../../../src/cli/render/run-record.ts";
+import { historyTable, runDetails, runSummary } from "../../../src/cli/render/run-record.ts";
+import { placeText } from "../../../src/core/readable.ts";
 import type { RunRecord } from "../../../src/state/documents.ts";
 
 const paint = makePaint(false);
