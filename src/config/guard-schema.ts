@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { GuardLimit, Guards } from "../core/types.ts";
+import type { GuardLimit, Guards } from "../core/guards.ts";
 
 const limit = z.union([
   z.literal("off"),

@@ -1,5 +1,6 @@
 import { CONFIG_CODES } from "./config-codes.ts";
 import { DESTINATION_CODES } from "./destination-codes.ts";
+import { ENGINE_CODES } from "./engine-codes.ts";
 import { entry, type ErrorCodeEntry } from "./error-code-entry.ts";
 import { EXIT } from "./exit-codes.ts";
 import { SOURCE_CODES } from "./source-codes.ts";
@@ -45,26 +46,7 @@ export const ERROR_CODES = {
     "Change it in the query, e.g. `replace(name, chr(0), '')`, or choose another `file.quote`, `file.delimiter` or `file.unencodable`. Nothing was delivered; run again.",
   ),
   ...DESTINATION_CODES,
-  ENGINE_DISK_FULL: entry(
-    EXIT.bug,
-    "The embedded engine has no room left in its spill folder.",
-    "Free space under engine.temp_directory, or raise engine.max_temp_size. Nothing was delivered; run again.",
-  ),
-  ENGINE_FAILED: entry(
-    EXIT.bug,
-    "The embedded engine failed while it read rows; its own text is withheld because it can quote a row.",
-    "Run the model's query by itself to see the row. Nothing was delivered.",
-  ),
-  ENGINE_OUT_OF_MEMORY: entry(
-    EXIT.bug,
-    "The embedded engine reached its memory limit.",
-    "Raise engine.memory_limit or lower engine.threads. Nothing was delivered; run again.",
-  ),
-  ENGINE_QUERY_REFUSED: entry(
-    EXIT.source,
-    "The embedded engine refuses a query before it reads a row: a mistake in the SQL, or a missing table, column or file.",
-    "Mend the query at the place that the message names.",
-  ),
+  ...ENGINE_CODES,
   FILE_UNFIT: entry(
     EXIT.data,
     "A file that was looked through is not what files of the stream are: its header, delimiter, quoting, encoding or values differ.",

@@ -1,7 +1,8 @@
 import type { DeltaCounts } from "../core/delta.ts";
 import type { ErrorCode } from "../core/error-codes.ts";
+import type { GuardLimit, Guards } from "../core/guards.ts";
 import { count } from "../core/readable.ts";
-import { AUDIENCE_COLUMN, type GuardLimit, type Guards, type OnSchemaChange } from "../core/types.ts";
+import { AUDIENCE_COLUMN, type OnSchemaChange } from "../core/types.ts";
 import type { ValueTally } from "../diffing/count-by-value.ts";
 import type { SchemaChanges } from "./schema-changes.ts";
 

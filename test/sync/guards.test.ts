@@ -1,6 +1,6 @@
 import { writeFile } from "node:fs/promises";
 import { expect, test } from "vitest";
-import type { Guards } from "../../src/core/types.ts";
+import type { Guards } from "../../src/core/guards.ts";
 import { readCurrent } from "../../src/state/current.ts";
 import { approveRun, findHeld, rejectRun } from "../../src/sync/answer-held.ts";
 import { NO_ANSWERS } from "../../src/sync/judge-delta.ts";

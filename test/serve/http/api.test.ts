@@ -181,6 +181,15 @@ describe("who may ask", () => {
     expect((await with_(`Bearer ${TOKEN}`)).status).toBe(200);
   });
 
+  test("a refusal says which key of the configuration decides", async () => {
+    expect((await ask("/api/models", {}, guarded)).body.error).toMatchObject({
+      code: "HTTP_UNAUTHORIZED",
+      hint: expect.stringContaining("serve.token"),
+    });
+    const foreign = await post("/api/models/users/runs", {}, { origin: "https://evil.example.com" });
+    expect(foreign.body.error?.code).toBe("HTTP_FORBIDDEN");
+  });
+
   test("probes need no token", async () => {
     expect((await ask("/healthz", {}, guarded)).status).toBe(200);
     expect((await ask("/readyz", {}, guarded)).status).toBe(200);

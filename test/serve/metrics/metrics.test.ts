@@ -1,4 +1,5 @@
-import parsePrometheus from "parse-prometheus-text-format";
+// @ts-expect-error: the package has no types.
+import parse from "parse-prometheus-text-format";
 import { describe, expect, test } from "vitest";
 import { RETRIES } from "../../../src/core/retry-channel.ts";
 import { openFolderStore } from "../../../src/folder/folder-store.ts";
@@ -9,6 +10,16 @@ import { fakeEvents, fakeService, runRecord, serviceModel } from "../../support/
 import { harness, testStream } from "../../support/sync-harness.ts";
 import { tempFolder } from "../../support/temp-folder.ts";
 
+interface Series {
+  readonly labels?: Readonly<Record<string, string>>;
+  readonly value?: string;
+  readonly count?: string;
+  readonly sum?: string;
+}
+
+const parsePrometheus = parse as (
+  text: string,
+) => readonly { readonly name: string; readonly type: string; readonly metrics: readonly Series[] }[];
 const signal = new AbortController().signal;
 const at = new Date("2026-11-23T06:00:00Z");
 const modelOf = (stream: string): string => stream.split(".")[0] ?? stream;
