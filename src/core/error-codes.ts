@@ -3,9 +3,9 @@ import { DESTINATION_CODES } from "./destination-codes.ts";
 import { ENGINE_CODES } from "./engine-codes.ts";
 import { entry, type ErrorCodeEntry } from "./error-code-entry.ts";
 import { EXIT } from "./exit-codes.ts";
+import { HTTP_CODES } from "./http-codes.ts";
 import { SOURCE_CODES } from "./source-codes.ts";
 import { STATE_CODES } from "./state-codes.ts";
-import { HTTP_CODES } from "./http-codes.ts";
 
 /** Every code of the project, alphabetical. A test holds each one to a page of the docs and to a place that throws it. */
 export const ERROR_CODES = {

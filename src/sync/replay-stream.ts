@@ -1,7 +1,7 @@
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { SyncError } from "../core/errors.ts";
-import type { Phase } from "../core/log.ts";
+import type { LoggedRun, Phase } from "../core/log.ts";
 import type { ObjectFacts, ObjectStore } from "../core/ports.ts";
 import { bytes, counted } from "../core/readable.ts";
 import type { Stream } from "../core/types.ts";
@@ -60,8 +60,12 @@ export async function replayGeneration(
   }
 }
 
-function tell(deps: SyncDeps, { stream, run }: Plan, phase: Phase, state: "started" | "done", detail?: string): void {
-  deps.log.phase({ stream, run, phase, state, ...(detail === undefined ? {} : { detail }) });
+function tell(deps: SyncDeps, plan: Plan, phase: Phase, state: "started" | "done", detail?: string): void {
+  deps.log.phase({ ...loggedRun(plan), phase, state, ...(detail === undefined ? {} : { detail }) });
+}
+
+function loggedRun({ stream, run, generation }: Plan): LoggedRun {
+  return { stream, model: stream.split(".", 1)[0] ?? stream, run, generation };
 }
 
 async function sendAll(
@@ -71,7 +75,7 @@ async function sendAll(
   { destination, to }: { readonly destination: ObjectStore; readonly to: string | null },
   signal: AbortSignal,
 ): Promise<readonly ReplayedObject[]> {
-  const { stream, run, generation } = plan;
+  const { run, generation } = plan;
   tell(deps, plan, "deliver", "started");
   const objects: ReplayedObject[] = [];
   for (const { object, path, from } of stored) {
@@ -81,7 +85,7 @@ async function sendAll(
     const body = fileBody(path, object.size, object.sha256);
     const status = await putAgain({ destination, key, facts }, body, signal);
     objects.push({ key, size: object.size, from, status });
-    deps.log.phase({ stream, run, phase: "deliver", state: "progress", done: objects.length, total: stored.length });
+    deps.log.phase({ ...loggedRun(plan), phase: "deliver", state: "progress", done: objects.length, total: stored.length });
   }
   const sent = objects.filter(({ status }) => status === "sent").length;
   tell(deps, plan, "deliver", "done", `${counted(sent, "object")} sent, ${objects.length - sent} stood there`);

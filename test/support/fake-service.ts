@@ -51,6 +51,7 @@ export function serviceModel(changes: Partial<ServiceModel> = {}): ServiceModel 
       rows: 99,
       at: "2026-11-23T06:00:02.000Z",
       openGeneration: null,
+      watermark: null,
       lastRun: runRecord({ stream }),
       lastDelivery: runRecord({ stream }),
     },

@@ -72,6 +72,7 @@ export const modelSchema = z
     rows: count.nullable(),
     held_run: z.string().nullable(),
     open_generation: count.nullable(),
+    watermark: z.object({ up_to: instant, from: instant }).nullable().openapi({ description: "of event tables: how far they were read" }),
     last_run: orNull(runSchema),
     last_delivery: orNull(runSchema),
   })

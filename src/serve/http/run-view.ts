@@ -66,6 +66,7 @@ export function modelView(seen: ServiceModel): ModelView {
     rows: status.rows,
     held_run: status.heldRun,
     open_generation: status.openGeneration,
+    watermark: status.watermark === null ? null : { up_to: status.watermark.upTo, from: status.watermark.from },
     last_run: status.lastRun === null ? null : runView(status.lastRun),
     last_delivery: status.lastDelivery === null ? null : runView(status.lastDelivery),
   };
