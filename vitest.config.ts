@@ -11,7 +11,12 @@ export default defineConfig({
     testTimeout: 20_000,
     hookTimeout: 60_000,
     // As src/cli/main.ts does: see there.
-    env: { AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: "true" },
+    env: {
+      AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: "true",
+      SNOWFLAKE_DISABLE_PLATFORM_DETECTION: "true",
+      SNOWFLAKE_DISABLE_MINICORE: "true",
+      SF_TELEMETRY_DISABLE_CONNECTION_SHAPE: "true",
+    },
     // `.only` left behind would pass for a green suite.
     allowOnly: false,
     passWithNoTests: false,

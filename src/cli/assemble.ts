@@ -37,7 +37,8 @@ export async function assemble(project: Project, context: CommandContext): Promi
     newRunId: () => newRunId(host.clock),
     newStateId: () => randomUUID(),
     openEngine: (signal) => openEngine(project.engine, signal),
-    openSource: (spec, opening, signal) => openSource(spec, { ...opening, folder: project.root }, signal),
+    openSource: (spec, opening, signal) =>
+      openSource(spec, { ...opening, folder: project.root, scratch: project.engine.tempDirectory }, signal),
     openDestination: (spec, opening) => openDestination(spec, { ...opening, warn: (message) => log.warn(message) }),
   };
   return {

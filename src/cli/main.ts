@@ -85,6 +85,10 @@ let signalExit: number | null = null;
 
 // The AWS SDK would tell every run on Node 20 to upgrade; package.json says which versions are supported.
 process.env["AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED"] = "true";
+// Snowflake's driver would look for a cloud's metadata server, load a native library that it does not need and report how it is used.
+process.env["SNOWFLAKE_DISABLE_PLATFORM_DETECTION"] = "true";
+process.env["SNOWFLAKE_DISABLE_MINICORE"] = "true";
+process.env["SF_TELEMETRY_DISABLE_CONNECTION_SHAPE"] = "true";
 
 async function main(): Promise<number> {
   const stdout = sink(process.stdout);

@@ -7,6 +7,7 @@ import { s3StateKeysSchema, s3StateUrlSchema } from "../s3/s3-state-options.ts";
 import { bigqueryOptionsSchema } from "../sources/bigquery/bigquery-options.ts";
 import { duckdbOptionsSchema } from "../sources/duckdb/duckdb-options.ts";
 import { postgresOptionsSchema } from "../sources/postgres/postgres-options.ts";
+import { snowflakeOptionsSchema } from "../sources/snowflake/snowflake-options.ts";
 import { absoluteSecrets } from "./absolute-secrets.ts";
 import { defaultsSchema } from "./defaults-schema.ts";
 
@@ -37,6 +38,7 @@ export const sourceSchema = z.discriminatedUnion("type", [
   duckdbOptionsSchema.safeExtend(sourceKeys),
   postgresOptionsSchema.safeExtend({ type: z.literal("postgres"), ...sourceKeys }),
   bigqueryOptionsSchema.safeExtend({ type: z.literal("bigquery"), ...sourceKeys }),
+  snowflakeOptionsSchema.safeExtend({ type: z.literal("snowflake"), ...sourceKeys }),
 ]);
 
 /** Options of a destination, picked by `type`. */
@@ -89,6 +91,10 @@ export function absoluteSourceOptions(options: SourceOptions, base: PathBase): S
       // The names of labels are the user's: a label called `file` is no secret's file.
       const { labels, ...rest } = options;
       return { ...absoluteSecrets(rest, base), ...(labels === undefined ? {} : { labels }) };
+    }
+    case "snowflake": {
+      const { private_key_path: path, ...rest } = absoluteSecrets(options, base);
+      return path === undefined ? rest : { ...rest, private_key_path: base.resolve(path) };
     }
   }
 }

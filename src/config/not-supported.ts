@@ -11,14 +11,8 @@ interface NotSupported {
   readonly insteadOf?: string;
 }
 
-const isText =
-  (...texts: readonly string[]) =>
-  (found: Located): boolean =>
-    found.text !== null && texts.includes(found.text);
-
 /** config.yaml: shrinks as the engine grows. */
 export const CONFIG_NOT_SUPPORTED: readonly NotSupported[] = [
-  { path: "sources.*.type", what: "the source type", when: isText("snowflake") },
   { path: "retention", what: "retention" },
 ];
 

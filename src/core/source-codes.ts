@@ -24,6 +24,11 @@ export const SOURCE_CODES = {
     "A column of the model was dropped, renamed or given another type in the moments between its description and its extraction.",
     "Run again; the new columns are then looked at as a whole.",
   ),
+  SOURCE_COMPUTE_UNAVAILABLE: entry(
+    EXIT.source,
+    "The service has nothing that could compute the query: no virtual warehouse is chosen, or it is suspended.",
+    "Choose, resume or grant the warehouse that the message is about; then run again.",
+  ),
   SOURCE_CONFLICT: entry(
     EXIT.source,
     "The warehouse withdrew the query because of a conflict with other work, such as recovery on a standby or a deadlock.",

@@ -1,12 +1,19 @@
 import type { Snapshot } from "../core/delta.ts";
 import { SyncError } from "../core/errors.ts";
-import type { SqlSession } from "../core/ports.ts";
+import type { Source, SqlSession } from "../core/ports.ts";
+import type { Projection } from "../core/types.ts";
 import { sqlText } from "../engine/sql-literal.ts";
 import type { DeltaRequest } from "./delta-request.ts";
 import { keyColumns, sameKey, snapshotRows } from "./snapshot-view.ts";
 
+/** Whose keys, and how its source quotes them. */
+interface Keyed {
+  readonly projection: Projection;
+  readonly source: Pick<Source, "dialect">;
+}
+
 /** The refusal of a result in which some key stands more than once; `rows` of them are too many. */
-export function duplicateKeys(request: DeltaRequest, rows: bigint): SyncError {
+export function duplicateKeys(request: Keyed, rows: bigint): SyncError {
   const keys = keyNames(request);
   const list = keys.join(", ");
   return new SyncError("DATA_KEY_DUPLICATE", `${String(rows)} rows have a primary key (${list}) that another row of the result has too.`, {
@@ -15,7 +22,7 @@ export function duplicateKeys(request: DeltaRequest, rows: bigint): SyncError {
   });
 }
 
-function nullKeys(request: DeltaRequest, rows: bigint): SyncError {
+function nullKeys(request: Keyed, rows: bigint): SyncError {
   const keys = keyNames(request);
   const condition = keys.map((name) => `${name} IS NULL`).join(" OR ");
   return new SyncError("DATA_KEY_NULL", `${String(rows)} rows have no primary key: NULL in ${keys.join(" or ")}.`, {
@@ -24,7 +31,7 @@ function nullKeys(request: DeltaRequest, rows: bigint): SyncError {
   });
 }
 
-function keyNames(request: DeltaRequest): readonly string[] {
+function keyNames(request: Keyed): readonly string[] {
   const { quoteIdentifier } = request.source.dialect;
   return request.projection.columns.slice(0, request.projection.keyCount).map((column) => quoteIdentifier(column.name));
 }

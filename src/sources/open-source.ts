@@ -4,6 +4,7 @@ import type { SourceSpec } from "../core/types.ts";
 import type { BigqueryOptions } from "./bigquery/bigquery-options.ts";
 import type { DuckdbOptions } from "./duckdb/duckdb-options.ts";
 import type { PostgresOptions } from "./postgres/postgres-options.ts";
+import type { SnowflakeOptions } from "./snowflake/snowflake-options.ts";
 import type { SourceContext } from "./source-context.ts";
 
 type Opener = (options: unknown, context: SourceContext, signal: AbortSignal) => Promise<Source>;
@@ -24,6 +25,10 @@ const OPENERS: Readonly<Record<string, Opener>> = {
   postgres: async (options, context, signal) => {
     const { openPostgresSource } = await import("./postgres/postgres-source.ts");
     return await openPostgresSource(options as PostgresOptions, context, signal);
+  },
+  snowflake: async (options, context, signal) => {
+    const { openSnowflakeSource } = await import("./snowflake/snowflake-source.ts");
+    return await openSnowflakeSource(options as SnowflakeOptions, context, signal);
   },
 };
 

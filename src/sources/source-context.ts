@@ -8,4 +8,6 @@ export interface SourceContext {
   readonly run: string;
   /** Absolute folder that relative file names in a query are looked up in. */
   readonly folder: string;
+  /** Absolute folder for files that live no longer than the run; it need not be there yet. */
+  readonly scratch: string;
 }

@@ -47,13 +47,13 @@ destinations:
       5 |   warehouse: {type: duckdb, pth: x}
                                       ^^^ did you mean "path"?
 
-    config.yaml:6:14 CONFIG_INVALID type has to be one of duckdb, postgres, bigquery
+    config.yaml:6:14 CONFIG_INVALID type has to be one of duckdb, postgres, bigquery, snowflake
       6 |   pg: {type: postgresql}
                        ^^^^^^^^^^ did you mean "postgres"?
 
     config.yaml:7:3 CONFIG_INVALID "type" is missing
       7 |   none: {}
-            ^^^^ add type: duckdb | postgres | bigquery
+            ^^^^ add type: duckdb | postgres | bigquery | snowflake
 
     config.yaml:8:9 CONFIG_INVALID word has to be keys with values, not text
       8 |   word: hello
@@ -159,18 +159,18 @@ test("keys of the format that do nothing yet are refused by name, not ignored", 
   const text = `version: 1
 state: .sync
 sources:
-  sf: {type: snowflake, account: x}
   warehouse: {type: duckdb}
 destinations:
   partner: {type: local, path: out, defaults: {file: {delimiter: "|"}}}
 targets: {dev: {state: .sync/dev}}
 defaults: {guards: off}
+retention: {generations: 30}
 `;
   expect(await config(text)).toMatchInlineSnapshot(`
     "
-    config.yaml:4:8 CONFIG_NOT_SUPPORTED_YET the source type ("type: snowflake") is not supported yet
-      4 |   sf: {type: snowflake, account: x}
-                 ^^^^ take it away
+    config.yaml:9:1 CONFIG_NOT_SUPPORTED_YET retention ("retention") is not supported yet
+      9 | retention: {generations: 30}
+          ^^^^^^^^^ take it away
     "
   `);
 });

@@ -42,7 +42,7 @@ export function harness(options: HarnessOptions): SyncDeps {
     newStateId: () => randomUUID(),
     openEngine: (signal) =>
       openEngine({ memoryLimit: "256MB", threads: 1, tempDirectory: join(root, "scratch"), maxTempSize: "1GB" }, signal),
-    openSource: (spec, context, signal) => openSource(spec, { ...context, folder: root }, signal),
+    openSource: (spec, context, signal) => openSource(spec, { ...context, folder: root, scratch: join(root, "scratch") }, signal),
     openDestination: async (spec) => {
       const { path } = spec.options as { readonly path: string };
       const store = openFolderStore({ path, role: "destination" });

@@ -54,7 +54,8 @@ async function* examine(
     const deps = {
       parts: runParts,
       openEngine: (stop: AbortSignal) => openEngine(project.engine, stop),
-      openSource: (...[spec, opening, stop]: Parameters<SourceOpener>) => openSource(spec, { ...opening, folder: project.root }, stop),
+      openSource: (...[spec, opening, stop]: Parameters<SourceOpener>) =>
+        openSource(spec, { ...opening, folder: project.root, scratch: project.engine.tempDirectory }, stop),
     };
     yield* checkSources(
       deps,

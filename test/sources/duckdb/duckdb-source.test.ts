@@ -17,7 +17,7 @@ async function open(engine: Engine, folder: TempFolder, path?: string): Promise<
   const options = path === undefined ? {} : { path };
   return await openSource(
     { name: "warehouse", type: "duckdb", options },
-    { engine, stream: "users", run: "r1", folder: folder.path },
+    { engine, stream: "users", run: "r1", folder: folder.path, scratch: folder.at("tmp") },
     never,
   );
 }
