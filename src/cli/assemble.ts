@@ -58,6 +58,16 @@ async function openTraces({ host, log }: CommandContext): Promise<Tracing | null
   return openTracing({ url, version: host.version, clock: host.clock, log });
 }
 
+/** The same program for a changed project; the state root stays the one that is open. */
+export function projectDeps(deps: SyncDeps, project: Project): SyncDeps {
+  return {
+    ...deps,
+    scratch: project.engine.tempDirectory,
+    openEngine: (signal) => openEngine(project.engine, signal),
+    openSource: (spec, opening, signal) => openSource(spec, { ...opening, folder: project.root }, signal),
+  };
+}
+
 function isRunning(pid: number): boolean {
   try {
     process.kill(pid, 0);

@@ -4,6 +4,7 @@ import { ANSWERING_COMMANDS } from "./answering-commands.ts";
 import { CHECKING_COMMANDS } from "./checking-commands.ts";
 import { CHOICE, choice } from "./choice-options.ts";
 import type { CommandSpec, OptionBag, OptionSpec } from "./command.ts";
+import { SCHEDULING_COMMANDS } from "./scheduling-commands.ts";
 
 const ALL: OptionSpec = { flags: "--all", description: "every enabled stream" };
 
@@ -126,7 +127,7 @@ export const COMMANDS: readonly CommandSpec[] = [
   {
     name: "run",
     summary: "deliver what changed",
-    examples: ["run -m audiences", "run --all --jobs 2", "run --plan audiences.plan"],
+    examples: ["run -m audiences", "run --all --jobs 2", "run --plan audiences.plan", "run --due"],
     arguments: [],
     options: [
       ...CHOICE,
@@ -137,11 +138,18 @@ export const COMMANDS: readonly CommandSpec[] = [
       SLOT,
       { flags: "--jobs <n>", description: "streams at a time (default: 1; more than 3 need UV_THREADPOOL_SIZE)", kind: "count" },
       { flags: "--fail-fast", description: "start no further stream after one failed" },
+      { flags: "--due", description: "only streams whose schedule has a slot to run, as `serve` would now; for CronJobs and the like" },
     ],
     exits: RUN_EXITS,
     run: async (bag, _args, context) => {
       const { runModels } = await import("./commands/run.ts");
-      const options = { plan: bag.text("plan"), answers: answers(bag), fullResync: bag.flag("fullResync"), slot: bag.text("slot") };
+      const options = {
+        plan: bag.text("plan"),
+        answers: answers(bag),
+        fullResync: bag.flag("fullResync"),
+        slot: bag.text("slot"),
+        due: bag.flag("due"),
+      };
       return await runModels({ choice: choice(bag), ...options, jobs: bag.number("jobs") ?? 1, failFast: bag.flag("failFast") }, context);
     },
   },
@@ -182,6 +190,7 @@ export const COMMANDS: readonly CommandSpec[] = [
       return await showRun({ run: run ?? "" }, context);
     },
   },
+  ...SCHEDULING_COMMANDS,
   ...CHECKING_COMMANDS,
   {
     name: "state reset",

@@ -18,6 +18,9 @@ export function makeJsonLog(sink: Sink, clock: Clock, level: string): Log {
     phase({ phase, state, ...facts }) {
       logger[state === "progress" ? "debug" : "info"]({ event: `phase.${state}`, phase, ...facts });
     },
+    note({ level: severity, event, text, facts }) {
+      logger[severity]({ event, ...facts }, text);
+    },
     run(event) {
       if (event.state === "started") {
         const { state, ...about } = event;

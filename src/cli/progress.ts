@@ -1,5 +1,5 @@
 import type { Clock } from "../core/clock.ts";
-import type { Log, PhaseEvent } from "../core/log.ts";
+import type { Log, Note, PhaseEvent } from "../core/log.ts";
 import type { Sink } from "./host.ts";
 import type { Paint } from "./paint.ts";
 import { duration } from "./render/numbers.ts";
@@ -58,8 +58,10 @@ export function makeProgress({ sink, paint, clock, live }: ProgressOptions): Pro
         running.delete(event.run);
         announce(event);
         print(doneLine(event, clock.now().getTime() - (started.get(key) ?? 0), paint));
+        started.delete(key);
         return;
       }
+      forgetFailed(event, running, started);
       if (running.size === 0) announce(event);
       const known = running.has(event.run);
       running.set(event.run, event);
@@ -67,6 +69,7 @@ export function makeProgress({ sink, paint, clock, live }: ProgressOptions): Pro
       const due = clock.now().getTime() - drawnAt >= REDRAW_MS;
       if (event.state === "started" || due || !known) sink.write(`${erase()}${draw()}`);
     },
+    note: (note) => print(noteLine(note, clock.now(), paint)),
     warn(message) {
       print(`${paint.warning("warning")}  ${message}`);
     },
@@ -76,6 +79,20 @@ export function makeProgress({ sink, paint, clock, live }: ProgressOptions): Pro
       if (text !== "") sink.write(text);
     },
   };
+}
+
+/** A run that failed ended no phase; the next one of its stream shows that it is over. */
+function forgetFailed(event: PhaseEvent, running: Map<string, PhaseEvent>, started: Map<string, number>): void {
+  for (const { stream, run, phase } of running.values()) {
+    if (stream !== event.stream || run === event.run) continue;
+    running.delete(run);
+    started.delete(`${run} ${phase}`);
+  }
+}
+
+function noteLine({ level, text }: Note, now: Date, paint: Paint): string {
+  const told = { info: text, warn: paint.warning(text), error: paint.bad(text) }[level];
+  return `${paint.faint(`${now.toISOString().slice(0, 19)}Z`)}  ${told}`;
 }
 
 function doneLine(event: PhaseEvent, took: number, paint: Paint): string {

@@ -65,8 +65,10 @@ async function execute(host: Host, spec: CommandSpec, bag: OptionBag, args: read
     log: {
       phase: (event) => log.phase(event),
       run: (event) => log.run?.(event),
+      note: (note) => log.note?.(note),
       warn: (message, about) => {
-        warnings.push(message);
+        // A service runs for months.
+        if (warnings.length < MOST_WARNINGS) warnings.push(message);
         log.warn(message, about);
       },
     },
@@ -109,9 +111,17 @@ async function openLog(host: Host, globals: GlobalOptions, bag: OptionBag): Prom
   return { ...progress, ...mutedBelow(level, progress) };
 }
 
+/** More warnings than these are logged and not told again at the end. */
+const MOST_WARNINGS = 1000;
+
+const LEVELS: readonly string[] = ["error", "warn", "info", "debug"];
+
 function mutedBelow(level: string, log: Log): Log {
   return {
     phase: level === "info" || level === "debug" ? (event) => log.phase(event) : silentLog.phase,
+    note: (note) => {
+      if (LEVELS.indexOf(note.level) <= LEVELS.indexOf(level)) log.note?.(note);
+    },
     warn: level === "error" ? silentLog.warn : (message, about) => log.warn(message, about),
   };
 }

@@ -1,4 +1,4 @@
-import { dirname, resolve } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import type { Project } from "../core/types.ts";
 import { compileStream } from "./compile-stream.ts";
 import { ConfigError } from "./config-error.ts";
@@ -38,6 +38,9 @@ export interface LoadedProject {
   /** Names of the targets that config.yaml knows. */
   readonly targets: readonly string[];
   readonly warnings: readonly string[];
+  /** Absolute paths of everything that it was read from, and of the folder in which a new model would lie. */
+  readonly files: readonly string[];
+  readonly modelsFolder: string;
 }
 
 interface Reading {
@@ -91,7 +94,9 @@ export async function readProject(options: LoadOptions): Promise<ReadProject> {
     serve,
   };
   const targets = [...(config.file.at(["targets"])?.children.keys() ?? [])];
-  return { loaded: { project, targets, warnings: files.warnings.map(warningLine) }, config, models };
+  const read = [...files.paths, join(root, ".env")];
+  const loaded = { project, targets, warnings: files.warnings.map(warningLine), files: read, modelsFolder: config.modelsFolder };
+  return { loaded, config, models };
 }
 
 async function loadModels(config: LoadedConfig, { files, variables, signal }: Reading): Promise<readonly ModelFile[]> {

@@ -31,6 +31,11 @@ export class ProjectFiles {
     this.#order.push(...issues.map((issue) => issue.file));
   }
 
+  /** Absolute paths of the files that could be read. */
+  get paths(): readonly string[] {
+    return this.#files.map((file) => file.path);
+  }
+
   get issues(): readonly ConfigIssue[] {
     return sortNotes([...this.#issues, ...this.#files.flatMap((file) => file.issues)], this.#order);
   }

@@ -4,6 +4,7 @@ import { ENGINE_CODES } from "./engine-codes.ts";
 import { entry, type ErrorCodeEntry } from "./error-code-entry.ts";
 import { EXIT } from "./exit-codes.ts";
 import { HTTP_CODES } from "./http-codes.ts";
+import { SERVICE_CODES } from "./service-codes.ts";
 import { SOURCE_CODES } from "./source-codes.ts";
 import { STATE_CODES } from "./state-codes.ts";
 
@@ -186,9 +187,15 @@ export const ERROR_CODES = {
     "A secret that is kept in a file or printed by a command could not be had.",
     "Look at the file or run the command by hand, as the user that Spillway runs as; then run again.",
   ),
+  ...SERVICE_CODES,
   ...SOURCE_CODES,
   ...STATE_CODES,
   STREAM_BUSY: entry(EXIT.busy, "Another run has the stream.", "Wait until it has finished, then run again."),
+  STREAM_DISABLED: entry(
+    EXIT.usage,
+    "A run was asked for of a stream that is switched off.",
+    "Take `enabled: false` away from the model or its destination.",
+  ),
   STREAM_NOT_CHOSEN: entry(
     EXIT.usage,
     "The command needs to know which streams it is for.",

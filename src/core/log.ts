@@ -5,6 +5,16 @@ export interface Log {
   warn(message: string, about?: LoggedRun): void;
   /** That a run began or how it ended; absent where nobody reads that. */
   run?(event: RunEvent): void;
+  /** Something that a service does between its runs; absent where nobody reads that. */
+  note?(note: Note): void;
+}
+
+/** A line of a service's log: `text` for people, the rest for machines. */
+export interface Note {
+  readonly level: "info" | "warn" | "error";
+  readonly event: string;
+  readonly text: string;
+  readonly facts: Readonly<Record<string, unknown>>;
 }
 
 /** Which run of which stream a line is about; on every line of it. */

@@ -12,6 +12,12 @@ const HOUR_MS = 3_600_000;
 /** Periods that are looked through before a schedule counts as having ended; zones change their clocks a few times a year. */
 const SEARCHED_PERIODS = 400;
 
+/**
+ * What a slot has to do with a change of clocks. skipped: its time does not exist on that day, so it runs after the gap. twice: its time
+ * is shown twice. forward, back: clocks are changed on that day.
+ */
+export type ClockNote = "skipped" | "twice" | "forward" | "back";
+
 /** The slots of one schedule. */
 export class Slots {
   readonly #cron: Cron;
@@ -50,6 +56,24 @@ export class Slots {
   /** Slots after an instant, in order, for as long as they are asked for. */
   *following(instant: Date): Generator<Slot> {
     for (let slot = this.after(instant); slot !== null; slot = this.after(slot.at)) yield slot;
+  }
+
+  /** What a slot has to do with a change of clocks; null: nothing. */
+  clocksAt({ at, wall }: Slot): ClockNote | null {
+    const period = this.#zone.periodOf(at.getTime());
+    const shown = at.getTime() + period.offset;
+    if (new Date(shown).toISOString().slice(0, 19) !== wall) return "skipped";
+    // The next change is still to come for the first of two times that are the same, and has been for the second.
+    const next = this.#zone.periodOf(period.end);
+    if (Number.isFinite(period.end) && shown >= period.end + next.offset) return "twice";
+    if (shown < period.start + period.before) return "twice";
+    const day = wall.slice(0, 10);
+    for (const { start, offset, before } of [period, next]) {
+      if (Number.isFinite(start) && offset !== before && new Date(start + offset).toISOString().startsWith(day)) {
+        return offset > before ? "forward" : "back";
+      }
+    }
+    return null;
   }
 
   #firstIn(period: ZonePeriod, from: number): Slot | null {

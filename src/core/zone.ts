@@ -22,6 +22,7 @@ export class Zone {
 
   /** The period that an instant is in. */
   periodOf(instant: number): ZonePeriod {
+    if (!Number.isFinite(instant)) return { start: Infinity, end: Infinity, offset: 0, before: 0 };
     const known = this.#known;
     if (known !== null && instant >= known.start && instant < known.end) return known;
     const period = this.#find(instant);

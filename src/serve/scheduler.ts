@@ -38,6 +38,9 @@ export class Scheduler {
   readonly #lanes = new Map<string, ScheduleLane>();
   readonly #room: RunLanes;
   readonly #underWay = new Set<Promise<void>>();
+  #fail: (bug: unknown) => void = () => undefined;
+  /** Fails when the scheduler itself does; it never succeeds. */
+  readonly broken: Promise<never> = new Promise((_, reject) => (this.#fail = reject));
   #deps: SyncDeps;
   #draining = false;
   #tickedAt: Date | null = null;
@@ -46,6 +49,8 @@ export class Scheduler {
     this.#options = options;
     this.#deps = options.deps;
     this.#room = new RunLanes(options.jobs);
+    // Nobody has to wait for it.
+    this.broken.catch(() => undefined);
     for (const stream of options.streams) this.#lanes.set(stream.name, new ScheduleLane(stream, options.clock.now()));
   }
 
@@ -73,8 +78,11 @@ export class Scheduler {
   /** Looks at the clock: to be called once a second, or after any time at all. */
   tick(): void {
     const now = this.#options.clock.now();
+    // After the clock was set back, what comes next is nearer than it was.
+    const wasSetBack = this.#tickedAt !== null && now < this.#tickedAt;
     this.#tickedAt = now;
     if (this.#draining) return;
+    if (wasSetBack) for (const lane of this.#lanes.values()) lane.lookAgain(now, null);
     for (const lane of this.#lanes.values()) {
       if (lane.lookAt === null || lane.lookAt > now || lane.looking) continue;
       if (lane.taken === null) this.#spawn(this.#look(lane));
@@ -256,7 +264,7 @@ export class Scheduler {
   }
 
   #spawn(work: Promise<void>): void {
-    const tracked = work.catch(() => undefined).finally(() => this.#underWay.delete(tracked));
+    const tracked = work.catch(this.#fail).finally(() => this.#underWay.delete(tracked));
     this.#underWay.add(tracked);
   }
 }

@@ -1,4 +1,3 @@
-import { hostname, userInfo } from "node:os";
 import { SyncError } from "../../core/errors.ts";
 import type { Stream } from "../../core/types.ts";
 import type { RunRecord } from "../../state/documents.ts";
@@ -9,6 +8,7 @@ import { assemble } from "../assemble.ts";
 import type { CommandContext, CommandOutcome } from "../command.ts";
 import { openCommandAlerts } from "../open-alerts.ts";
 import { openProject } from "../open-project.ts";
+import { personAt } from "../person-at.ts";
 import { runData } from "../render/run-data.ts";
 import { runSummary } from "../render/run-record.ts";
 import { asSyncError } from "../report-error.ts";
@@ -43,7 +43,7 @@ export async function answerHeld(verb: "approve" | "reject", options: AnswerOpti
   await using program = await assemble(project, context);
   await using alerts = await openCommandAlerts(project, program.deps);
   const targets = await findTargets(run, streams, program.deps, context.signal);
-  const answer = { by: answeredBy(context), reason: options.reason };
+  const answer = { by: personAt(context.host), reason: options.reason };
   const results: Answered[] = [];
   for (const target of targets) {
     const result = await answerOne(verb, target, answer, program.deps, context.signal);
@@ -85,8 +85,4 @@ async function answerOne(
 ): Promise<Answered> {
   if (verb === "approve") return await approveRun(deps, stream, run, answer, signal);
   return { record: await rejectRun(deps, stream, run, answer, signal), error: null };
-}
-
-function answeredBy({ host }: CommandContext): string {
-  return `${host.env["USER"] ?? userInfo().username}@${hostname()}`;
 }

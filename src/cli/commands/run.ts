@@ -2,17 +2,20 @@ import { readFile } from "node:fs/promises";
 import { resolve } from "node:path";
 import { SyncError } from "../../core/errors.ts";
 import { counted } from "../../core/readable.ts";
-import type { Project, Stream } from "../../core/types.ts";
+import type { Project, Slot, Stream } from "../../core/types.ts";
 import { applyPlanFile, planFileStream } from "../../sync/apply-plan-file.ts";
+import { dueStreams } from "../../sync/due-streams.ts";
 import type { Answers } from "../../sync/judge-delta.ts";
 import type { RunResult } from "../../sync/recorded-run.ts";
 import { runStreams } from "../../sync/run-many.ts";
 import type { SyncDeps } from "../../sync/sync-deps.ts";
+import { allowedJobs } from "../allowed-jobs.ts";
 import { assemble } from "../assemble.ts";
 import type { CommandContext, CommandOutcome } from "../command.ts";
 import { type CommandAlerts, openCommandAlerts } from "../open-alerts.ts";
 import { openProject, switchedOn } from "../open-project.ts";
 import { parseSlot } from "../parse-slot.ts";
+import { missedLine, nothingDue } from "../render/due-text.ts";
 import { duration } from "../render/numbers.ts";
 import { runData } from "../render/run-data.ts";
 import { runSummary } from "../render/run-record.ts";
@@ -29,13 +32,15 @@ export interface RunOptions {
   readonly jobs: number;
   readonly failFast: boolean;
   readonly answers: Answers;
+  /** Only streams whose schedule has a slot that is not done with, each for its slot. */
+  readonly due: boolean;
 }
 
 /** Delivers what changed in the chosen streams, or exactly the bytes of a kept plan. */
 export async function runModels(options: RunOptions, context: CommandContext): Promise<CommandOutcome> {
   const { host, signal } = context;
   const started = host.clock.now().getTime();
-  const { project, streams, warnings } = await openProject(choiceOf(options), "refuse", context);
+  const { project, streams, warnings } = await openProject(choiceOf(options), options.due ? "all" : "refuse", context);
   await using program = await assemble(project, context);
   await using alerts = await openCommandAlerts(project, program.deps);
   if (options.plan !== null) {
@@ -43,17 +48,25 @@ export async function runModels(options: RunOptions, context: CommandContext): P
     return { warnings, ...summaryOf(results, started, context), ...errorOf(results, 1, signal) };
   }
   const { chosen, skipped } = switchedOn(streams);
-  const results = await runChosen(options, chosen, program.deps, alerts, context);
+  const due = options.due ? await dueStreams(program.deps, chosen, signal) : null;
+  const asked = due?.streams ?? chosen;
+  const results = await runChosen({ ...options, slots: due?.slots }, asked, program.deps, alerts, context);
+  const said = due === null ? [...warnings, ...skipped] : [...warnings, ...due.missed.map(missedLine)];
   return {
-    ...summaryOf(results, started, context),
-    ...errorOf(results, chosen.length, signal),
-    warnings: [...warnings, ...skipped],
+    ...(due !== null && asked.length === 0 ? nothingDue(due, context) : summaryOf(results, started, context)),
+    ...errorOf(results, asked.length, signal),
+    warnings: said,
   };
 }
 
-function choiceOf({ choice, plan, fullResync, slot, answers }: RunOptions): StreamChoice {
-  if (plan === null) return choice;
+function choiceOf({ choice, plan, fullResync, slot, answers, due }: RunOptions): StreamChoice {
   const answered = answers.allowRemovals !== null || answers.acceptSchemaChange || answers.sameDestination;
+  if (due && (plan !== null || fullResync || slot !== null || answered)) {
+    throw new SyncError("USAGE", "--due runs what schedules ask for, so only a choice of streams goes with it.", {
+      hint: "sync run --due",
+    });
+  }
+  if (plan === null) return choice;
   if (choice.models.length > 0 || choice.select.length > 0 || choice.all || fullResync || slot !== null || answered) {
     throw new SyncError("USAGE", "--plan delivers the plan's own stream as it was planned, so no other choice goes with it.", {
       hint: `sync run --plan ${plan}`,
@@ -63,16 +76,17 @@ function choiceOf({ choice, plan, fullResync, slot, answers }: RunOptions): Stre
 }
 
 async function runChosen(
-  options: RunOptions,
+  options: RunOptions & { readonly slots: ReadonlyMap<string, Slot> | undefined },
   streams: readonly Stream[],
   deps: SyncDeps,
   alerts: CommandAlerts,
   { host, log, signal }: CommandContext,
 ): Promise<readonly RunResult[]> {
   const jobs = allowedJobs(options.jobs, host.env["UV_THREADPOOL_SIZE"], (message) => log.warn(message));
-  const { fullResync, failFast, answers } = options;
+  const { fullResync, failFast, answers, slots } = options;
   const onEnd = (stream: Stream, { record }: RunResult): void => alerts.ended(stream, record);
-  return await runStreams(deps, streams, { slot: parseSlot(options.slot), fullResync, jobs, failFast, answers, onEnd }, signal);
+  const how = { slot: parseSlot(options.slot), fullResync, jobs, failFast, answers, onEnd };
+  return await runStreams(deps, streams, { ...how, ...(slots === undefined ? {} : { slots }) }, signal);
 }
 
 async function runPlan(
@@ -101,14 +115,6 @@ async function readPlanText(path: string, file: string): Promise<string> {
   } catch (cause) {
     throw new SyncError("USAGE", `The plan file ${file} cannot be read.`, { cause, hint: "Make one: sync plan -m MODEL --out FILE." });
   }
-}
-
-/** A run keeps one thread of Node's pool busy while it queries, and needs another for its files; Node fixes the pool's size at its start. */
-function allowedJobs(asked: number, poolSize: string | undefined, warn: (message: string) => void): number {
-  const most = Math.max(1, (Number(poolSize ?? "4") || 4) - 1);
-  if (asked <= most) return Math.max(1, asked);
-  warn(`--jobs ${asked}: ${most} streams run at a time. For ${asked}, set UV_THREADPOOL_SIZE=${asked + 1} in the environment.`);
-  return most;
 }
 
 function summaryOf(results: readonly RunResult[], started: number, { host, paint }: CommandContext): CommandOutcome {

@@ -1,0 +1,24 @@
+import { createHash } from "node:crypto";
+import { z } from "zod";
+import type { ObjectStore } from "../core/ports.ts";
+import { stateKeys } from "./state-keys.ts";
+import { createDocument, readDocument } from "./state-store.ts";
+
+/** Which run a key of a caller started. The key itself is not kept: it may name what is nobody's business here. */
+const triggerSchema = z
+  .strictObject({ format: z.literal("spillway/trigger/1"), stream: z.string(), run: z.string(), at: z.iso.datetime() })
+  .readonly();
+export type RunTrigger = z.infer<typeof triggerSchema>;
+
+/** Keeps which run a key starts; of several who do so at once one is heard, and all are told which run it is. */
+export async function keepTrigger(
+  store: ObjectStore,
+  key: string,
+  wanted: Omit<RunTrigger, "format">,
+  signal: AbortSignal,
+): Promise<{ readonly trigger: RunTrigger; readonly isNew: boolean }> {
+  const at = stateKeys(wanted.stream).trigger(createHash("sha256").update(key).digest("hex"));
+  const trigger: RunTrigger = { format: "spillway/trigger/1", ...wanted };
+  if ((await createDocument(store, at, trigger, signal)) === "created") return { trigger, isNew: true };
+  return { trigger: (await readDocument(store, at, triggerSchema, signal)) ?? trigger, isNew: false };
+}
