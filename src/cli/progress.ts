@@ -58,8 +58,7 @@ export function makeProgress({ sink, paint, clock, live }: ProgressOptions): Pro
         running.delete(event.run);
         announce(event);
         print(doneLine(event, clock.now().getTime() - (started.get(key) ?? 0), paint));
-        started.delete(key);
-        return;
+        return void started.delete(key);
       }
       forgetFailed(event, running, started);
       if (running.size === 0) announce(event);
@@ -75,8 +74,7 @@ export function makeProgress({ sink, paint, clock, live }: ProgressOptions): Pro
     },
     close() {
       running.clear();
-      const text = erase();
-      if (text !== "") sink.write(text);
+      if (drawn > 0) sink.write(erase());
     },
   };
 }
