@@ -52,13 +52,12 @@ export function makeProgress({ sink, paint, clock, live }: ProgressOptions): Pro
 
   return {
     phase(event) {
-      const key = `${event.run} ${event.phase}`;
-      if (!started.has(key)) started.set(key, clock.now().getTime());
+      const took = timePhase(started, event, clock);
       if (event.state === "done") {
         running.delete(event.run);
         announce(event);
-        print(doneLine(event, clock.now().getTime() - (started.get(key) ?? 0), paint));
-        return void started.delete(key);
+        print(doneLine(event, took, paint));
+        return;
       }
       forgetFailed(event, running, started);
       if (running.size === 0) announce(event);
@@ -77,6 +76,16 @@ export function makeProgress({ sink, paint, clock, live }: ProgressOptions): Pro
       if (drawn > 0) sink.write(erase());
     },
   };
+}
+
+/** Notes when a phase began, and answers how long ago that was; a phase that is done is forgotten. */
+function timePhase(started: Map<string, number>, { run, phase, state }: PhaseEvent, clock: Clock): number {
+  const key = `${run} ${phase}`;
+  const began = started.get(key);
+  if (began === undefined) started.set(key, clock.now().getTime());
+  if (state !== "done") return 0;
+  started.delete(key);
+  return began === undefined ? 0 : clock.now().getTime() - began;
 }
 
 /** A run that failed ended no phase; the next one of its stream shows that it is over. */

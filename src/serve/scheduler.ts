@@ -9,6 +9,7 @@ import { runStream } from "../sync/run-stream.ts";
 import { mayPass } from "../sync/settle-slot.ts";
 import type { SyncDeps } from "../sync/sync-deps.ts";
 import type { EventBus } from "./event-bus.ts";
+import { ownSignal } from "./own-signal.ts";
 import type { RunFacts, Trigger } from "./ports.ts";
 import { BUSY_DELAY_MS, LOOK_DELAY_MS, retryDelay } from "./retry-delay.ts";
 import { ScheduleLane } from "./schedule-lane.ts";
@@ -127,6 +128,11 @@ export class Scheduler {
       const running = this.lanes.flatMap(({ taken, started }) => (taken !== null && started ? [taken.run] : []));
       this.#options.events.emit({ kind: "service_draining", running });
     }
+    await this.idle();
+  }
+
+  /** Waits until nothing is under way. */
+  async idle(): Promise<void> {
     while (this.#underWay.size > 0) await Promise.allSettled(this.#underWay);
   }
 
@@ -136,7 +142,8 @@ export class Scheduler {
     if (slots === null) return;
     lane.looking = true;
     try {
-      const due = await dueSlot({ state: this.#deps.state, clock, stream, slots }, stop);
+      using own = ownSignal(stop);
+      const due = await dueSlot({ state: this.#deps.state, clock, stream, slots }, own.signal);
       lane.lookAgain(clock.now(), null);
       this.#act(lane, due);
     } catch (error) {
@@ -194,7 +201,8 @@ export class Scheduler {
 
   async #runOnce(lane: ScheduleLane, { run, slot }: RunFacts): Promise<RunResult> {
     const deps = { ...this.#deps, newRunId: () => run };
-    return await runStream(deps, lane.stream, { slot, fullResync: false, baseline: false }, this.#options.stop);
+    using stop = ownSignal(this.#options.stop);
+    return await runStream(deps, lane.stream, { slot, fullResync: false, baseline: false }, stop.signal);
   }
 
   /** Gives a stream to one run, from now until that has ended. */

@@ -10,6 +10,7 @@ import type { RunResult } from "../sync/recorded-run.ts";
 import { RunReport } from "../sync/run-report.ts";
 import { findRun, runHistory, streamStatus, type StreamStatus } from "../sync/stream-status.ts";
 import type { SyncDeps } from "../sync/sync-deps.ts";
+import { ownSignal } from "./own-signal.ts";
 import type { ActivePause, Caller, RunFacts, ServiceControl, ServiceHealth, ServiceModel, StartedRun } from "./ports.ts";
 import type { ScheduleLane } from "./schedule-lane.ts";
 import type { Scheduler } from "./scheduler.ts";
@@ -181,7 +182,8 @@ export class SchedulerControl implements ServiceControl {
         },
       };
       const work = async (): Promise<RunResult> => {
-        const result = await approveRun({ ...deps, log, newRunId: () => run }, lane.stream, held, caller, this.#stop);
+        using stop = ownSignal(this.#stop);
+        const result = await approveRun({ ...deps, log, newRunId: () => run }, lane.stream, held, caller, stop.signal);
         if (result.error === null) resolve();
         else reject(result.error);
         return result;

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { COMMANDS } from "../../src/cli/command-table.ts";
+import { SyncError } from "../../src/core/errors.ts";
 import { demoProject } from "../support/demo-project.ts";
 import { say } from "../support/fake-host.ts";
 import type { TempFolder } from "../support/temp-folder.ts";
@@ -33,6 +34,19 @@ async function ask(...args: readonly string[]): Promise<Document> {
   return document;
 }
 
+/** The service, stopped as soon as it has started. */
+async function serveBriefly(): Promise<Document> {
+  const stop = new AbortController();
+  const onStderr = (text: string): void => {
+    if (text.includes("started with")) stop.abort(new SyncError("INTERRUPTED", "Enough."));
+  };
+  const { stdout, exit } = await say(["serve", "--json"], { cwd: folder.path, signal: stop.signal, onStderr });
+  expect(exit).toBe(0);
+  const document = JSON.parse(stdout) as Document;
+  seen.add(String(document.command));
+  return document;
+}
+
 function keysOf(value: unknown): readonly string[] {
   if (Array.isArray(value)) return value.flatMap(keysOf);
   if (value === null || typeof value !== "object") return [];
@@ -60,6 +74,10 @@ test("every command answers --json with one document of the contract", { timeout
     await ask("explain", "USAGE"),
     await ask("completion", "bash"),
     await ask("version"),
+    await ask("schedule"),
+    await ask("pause", "-m", "audiences"),
+    await ask("resume", "-m", "audiences"),
+    await serveBriefly(),
   ];
   expect(documents[3]?.data).toMatchObject({
     streams: [{ stream: "customers", columns: expect.arrayContaining(["Id", "Name"]), rows: 2 }],

@@ -1,0 +1,52 @@
+import { expect, test } from "vitest";
+import { load, MODEL, problems } from "./temp-project.ts";
+
+const files = (schedule: string) => ({ "models/users.yaml": `${MODEL}schedule: ${schedule}\n` });
+
+test.each([
+  ['"0 6 * * *"', { cron: "0 6 * * *", timezone: "UTC", catchUp: "latest" }],
+  ['"@hourly"', { cron: "@hourly", timezone: "UTC", catchUp: "latest" }],
+  [
+    '{cron: "*/10 0 6 * * MON-FRI", timezone: Europe/Berlin, catch_up: none}',
+    { cron: "*/10 0 6 * * MON-FRI", timezone: "Europe/Berlin", catchUp: "none" },
+  ],
+])("schedule: %s is what the stream gets", async (written, schedule) => {
+  const { project, warnings } = await load(files(written));
+  expect(project.streams[0]?.schedule).toEqual(schedule);
+  expect(warnings).toEqual([]);
+});
+
+test("a model without a schedule has none", async () => {
+  expect((await load({})).project.streams[0]).not.toHaveProperty("schedule");
+});
+
+test("each field that is wrong is pointed at, and so is the zone", async () => {
+  expect(await problems(files('{cron: "0 25 * * MOM", timezone: Europe/Berln}'))).toMatchInlineSnapshot();
+});
+
+test.each([
+  ['"0 6 * *"', "a cron expression has 5 or 6 fields, and this one has 4"],
+  ['"0 0 6 * * * *"', "a cron expression has 5 or 6 fields, and this one has 7"],
+  ['"@reboot"', '"@reboot" is no cron expression'],
+  ['"0 6 31 2 *"', "no month that is meant has such a day"],
+  ['""', "schedule"],
+  ["{timezone: UTC}", '"cron" is missing'],
+  ['{cron: "@daily", timezone: "+01:00"}', 'there is no time zone "+01:00"'],
+  ['{cron: "@daily", catch_up: all}', "catch_up"],
+])("schedule: %s is refused", async (written, message) => {
+  const told = await problems(files(written));
+  expect(told).toMatch(/models\/users\.yaml:5:\d+ CONFIG_/);
+  expect(told).toContain(message);
+});
+
+test("days of the month and of the week together are told to mean both", async () => {
+  expect((await load(files('"0 6 1 * MON"'))).warnings.join()).toContain("only days that are both are meant");
+});
+
+test("a source says how many runs it takes at a time, and its adapter is not bothered with it", async () => {
+  const config =
+    "version: 1\nsources: {warehouse: {type: duckdb, max_concurrent_runs: 2}}\ndestinations: {partner: {type: local, path: out}}\n";
+  const { project } = await load({ "config.yaml": config });
+  expect(project.streams[0]?.source).toEqual({ name: "warehouse", type: "duckdb", options: { type: "duckdb" }, maxConcurrentRuns: 2 });
+  expect(await problems({ "config.yaml": config.replace("runs: 2", "runs: 0") })).toContain("max_concurrent_runs");
+});
