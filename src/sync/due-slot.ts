@@ -7,7 +7,7 @@ import { listRuns, readRun } from "../state/run-records.ts";
 import { lastSettled, settledSlots, settleSlot, type SlotEnd } from "../state/slot-ledger.ts";
 
 /** A slot that is begun so much later than its instant is late; under `catch_up: none` it is left out. */
-export const ON_TIME_MS = 15 * 60_000;
+const ON_TIME_MS = 15 * 60_000;
 /** More missed slots than these are not counted. */
 const COUNTED = 1000;
 

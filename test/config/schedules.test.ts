@@ -21,7 +21,21 @@ test("a model without a schedule has none", async () => {
 });
 
 test("each field that is wrong is pointed at, and so is the zone", async () => {
-  expect(await problems(files('{cron: "0 25 * * MOM", timezone: Europe/Berln}'))).toMatchInlineSnapshot();
+  expect(await problems(files('{cron: "0 25 * * MOM", timezone: Europe/Berln}'))).toMatchInlineSnapshot(`
+    "
+    models/users.yaml:5:21 CONFIG_INVALID "25" is no hour of a cron expression
+      5 | schedule: {cron: "0 25 * * MOM", timezone: Europe/Berln}
+                              ^^ hours go from 0 to 23
+
+    models/users.yaml:5:28 CONFIG_INVALID "MOM" is no day of the week of a cron expression
+      5 | schedule: {cron: "0 25 * * MOM", timezone: Europe/Berln}
+                                     ^^^ days of the week go from 0 (Sunday) to 6, or MON, MON#1, 5L
+
+    models/users.yaml:5:44 CONFIG_UNKNOWN_NAME there is no time zone "Europe/Berln"
+      5 | schedule: {cron: "0 25 * * MOM", timezone: Europe/Berln}
+                                                     ^^^^^^^^^^^^ did you mean "Europe/Berlin"?
+    "
+  `);
 });
 
 test.each([

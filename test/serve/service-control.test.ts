@@ -14,7 +14,7 @@ test("fifty requests with one key start one run, also on two hosts and after a r
   const hosts = [there.serve("one"), there.serve("two")];
   const controls = hosts.map((host) => control(there, host));
   const started = await Promise.all(
-    Array.from({ length: 50 }, (_, at) => controls[at % 2]?.start({ stream: "users", idempotencyKey: "dbt 1" }, never)),
+    Array.from({ length: 50 }, async (_, at) => await controls[at % 2]?.start({ stream: "users", idempotencyKey: "dbt 1" }, never)),
   );
   await Promise.all(hosts.map(({ scheduler }) => scheduler.idle()));
   const ids = new Set(started.map((one) => one?.run));
@@ -34,8 +34,10 @@ test("a run whose process went away before it began is begun by whoever is asked
   await using there = await serviceWorld();
   there.at.set({ a: "1" });
   const gone = there.serve("gone");
+  const [lane] = gone.scheduler.lanes;
+  if (lane === undefined) throw new Error("there is no lane");
   gone.scheduler.occupy(
-    gone.scheduler.lanes[0] ?? expect.unreachable("there is a lane"),
+    lane,
     { stream: "users", run: "0", trigger: "api", slot: null, attempt: 1, lagMs: null },
     () => new Promise(() => undefined),
   );

@@ -65,6 +65,7 @@ async function load({ host, globals, signal }: CommandContext): Promise<Omit<Loa
     configFile: globals.configFile,
     env: host.env,
     cwd: host.cwd,
+    target: globals.target,
     signal,
   });
   return { project, warnings, watched: { files, folder: modelsFolder } };
