@@ -20,6 +20,8 @@ test("a changed configuration is taken on when it is whole, and told about when 
       streams: [scheduled(there.at.stream, { cron })],
       sources: [],
       destinations: [],
+      alerts: [],
+      serve: { host: "127.0.0.1", port: 8484, token: null, publicUrl: null },
     };
     return { project, warnings: [], watched: { files: [], folder: "" }, deps };
   };
