@@ -55,13 +55,16 @@ export const ANSWERING_COMMANDS: readonly CommandSpec[] = [
   {
     name: "state repair",
     summary: "put a damaged snapshot together from what is stored",
-    examples: ["state repair -m orders --yes"],
+    examples: ["state repair -m orders --yes", "state repair -m orders --from-deltas --yes"],
     arguments: [],
-    options: CHOICE,
+    options: [
+      ...CHOICE,
+      { flags: "--from-deltas", description: "from the stored deltas alone, also where no file is damaged (`verify` says when)" },
+    ],
     exits: [EXIT.usage, EXIT.busy, EXIT.state, 130],
     run: async (bag, _args, context) => {
       const { repairState } = await import("./commands/state-repair.ts");
-      return await repairState({ choice: choice(bag) }, context);
+      return await repairState({ choice: choice(bag), fromDeltas: bag.flag("fromDeltas") }, context);
     },
   },
   {

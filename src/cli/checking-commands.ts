@@ -71,7 +71,7 @@ export const CHECKING_COMMANDS: readonly CommandSpec[] = [
   },
   {
     name: "verify",
-    summary: "compare the state's files, and delivered objects where they may be read, with their hashes",
+    summary: "prove that snapshot, stored deltas and delivered objects tell the same",
     examples: ["verify", "verify -m audiences --generation 42", "verify --last 3"],
     arguments: [],
     options: [

@@ -98,6 +98,11 @@ export const ERROR_CODES = {
     "A held run has no answer yet, and `guards.held: wait` stops every other run of the stream until it has.",
     "`sync approve RUN` or `sync reject RUN`.",
   ),
+  HISTORY_DAMAGED: entry(
+    EXIT.state,
+    "`sync verify` found a stored delta or plan lost or changed that the snapshot itself does not need. Deliveries go on; `row`, `replay` and `state repair` cannot look behind it.",
+    "Restore the named object from a backup of the state root. Without one, nothing has to be done: what is delivered from here on is on record again.",
+  ),
   ...HTTP_CODES,
   IDENTITY_CHANGED: entry(
     EXIT.held,
@@ -119,7 +124,7 @@ export const ERROR_CODES = {
   OBJECT_CHANGED: entry(
     EXIT.destination,
     "`sync verify` read an object at the destination that does not hold the bytes that were delivered.",
-    "Find out who writes there: Spillway never replaces a delivered object. `sync run --full-resync` tells every row again under new keys.",
+    "Find out who writes there: Spillway never replaces a delivered object. Move the object away, then `sync replay --same-keys` puts the bytes back that were delivered.",
   ),
   OBJECT_KEY_REFUSED: entry(
     EXIT.usage,
@@ -188,6 +193,11 @@ export const ERROR_CODES = {
     "Look at the file or run the command by hand, as the user that Spillway runs as; then run again.",
   ),
   ...SERVICE_CODES,
+  SNAPSHOT_DIFFERS: entry(
+    EXIT.state,
+    "`sync verify` folded the stored deltas and got another table than the snapshot, or other files than were delivered, although every hash is right: something wrote to the state root.",
+    "`sync state repair --from-deltas` puts the snapshot together from the deltas that the plans prove. Without them, `sync state reset` delivers the whole table anew.",
+  ),
   ...SOURCE_CODES,
   ...STATE_CODES,
   STREAM_BUSY: entry(EXIT.busy, "Another run has the stream.", "Wait until it has finished, then run again."),

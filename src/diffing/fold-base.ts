@@ -17,7 +17,7 @@ export async function foldBase(
   const columns = ["'refresh' AS op", ...keyColumns(layout.keyCount), ...outputColumns(outputs), "h1", "h2"];
   const order = layout.columns.slice(0, layout.keyCount).flatMap((column, at) => keyOrder(column.kind, `k${String(at)}`));
   const sorted = `SELECT * FROM (${snapshotRows(snapshot, outputs)}) ORDER BY ${order.join(", ")}`;
-  await writeParquet(session, `SELECT ${columns.join(", ")} FROM (${sorted})`, path, outputs.length, signal);
+  await writeParquet(session, `SELECT ${columns.join(", ")} FROM (${sorted})`, path, outputs, signal);
   const [row] = await session.rows(`SELECT count(*) FROM read_parquet(${sqlText(path)})`, signal);
   return { rows: BigInt(row?.[0] ?? "0") };
 }

@@ -3,6 +3,7 @@ import { readCurrent } from "../state/current.ts";
 import type { Current, Plan } from "../state/documents.ts";
 import { readPlan } from "../state/plans.ts";
 import { stateKeys } from "../state/state-keys.ts";
+import { unlessDamaged } from "../state/state-store.ts";
 import type { PreviousManifest } from "./rebuild-files.ts";
 import { findRun } from "./stream-status.ts";
 import type { SyncDeps } from "./sync-deps.ts";
@@ -94,14 +95,14 @@ async function mustReadPlan({ state }: PlanDeps, stream: string, generation: num
 }
 
 /** The manifest that a generation's names: that of the newest one before it that has any. */
-async function manifestBefore(
+export async function manifestBefore(
   deps: PlanDeps,
   { abandoned }: Pick<Current, "abandoned">,
   { stream, generation }: Pick<Plan, "stream" | "generation">,
   signal: AbortSignal,
 ): Promise<PreviousManifest> {
   for (let before = generation - 1; before > 0; before -= 1) {
-    const plan = abandoned.includes(before) ? null : await readPlan(deps.state, stateKeys(stream), before, signal);
+    const plan = abandoned.includes(before) ? null : await unlessDamaged(readPlan(deps.state, stateKeys(stream), before, signal));
     if (plan?.manifest != null) return { generation: before, sha256: plan.manifest.sha256 };
   }
   return null;

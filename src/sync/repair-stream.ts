@@ -21,10 +21,15 @@ import type { SyncDeps } from "./sync-deps.ts";
  * and the deltas of the plans after it. The entries that stood there are copied aside first. STATE_DAMAGED when a part that is needed is lost too.
  */
 export async function repairStream(deps: SyncDeps, stream: Stream, signal: AbortSignal): Promise<RunResult> {
-  return await recordedRun(deps, stream, null, (context) => repair(context, signal), signal);
+  return await recordedRun(deps, stream, null, (context) => repair(context, { fromDeltas: false }, signal), signal);
 }
 
-async function repair(context: RunContext, signal: AbortSignal): Promise<RunStatus> {
+/** Puts the snapshot together from the deltas that the plans prove, also where every file of it is as it was written: its content is wrong. */
+export async function repairFromDeltas(deps: SyncDeps, stream: Stream, signal: AbortSignal): Promise<RunResult> {
+  return await recordedRun(deps, stream, null, (context) => repair(context, { fromDeltas: true }, signal), signal);
+}
+
+async function repair(context: RunContext, { fromDeltas }: { readonly fromDeltas: boolean }, signal: AbortSignal): Promise<RunStatus> {
   const { state, keys, stream, run, deps, report } = context;
   for (;;) {
     const seqs = (await state.list(keys.currentPrefix, signal)).map(numberOf).filter((seq) => seq !== null);
@@ -33,8 +38,9 @@ async function repair(context: RunContext, signal: AbortSignal): Promise<RunStat
     const highest = Math.max(-1, ...seqs);
     const entries = await readableEntries(context, seqs, signal);
     const newest = entries.find(({ seq }) => seq === highest) ?? null;
-    if (newest !== null && (await filesIntact(context, newest, signal))) return "unchanged";
-    const start = (await intactEntry(context, entries, signal)) ?? (await fromPlans(context, newest, signal));
+    if (!fromDeltas && newest !== null && (await filesIntact(context, newest, signal))) return "unchanged";
+    const entry = fromDeltas ? null : await intactEntry(context, entries, signal);
+    const start = entry ?? (await fromPlans(context, newest, signal));
     const rebuilt = await playForward(context, start, newest, signal);
     await copyAside(context, signal);
     const at = deps.clock.now().toISOString();

@@ -1,4 +1,6 @@
 import { createHash } from "node:crypto";
+import { rm } from "node:fs/promises";
+import { join } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { SyncError } from "../core/errors.ts";
 import type { ObjectStore } from "../core/ports.ts";
@@ -6,13 +8,17 @@ import type { Stream } from "../core/types.ts";
 import { readCurrent } from "../state/current.ts";
 import type { Current, Plan } from "../state/documents.ts";
 import { readPlan } from "../state/plans.ts";
-import { isIntact } from "../state/state-files.ts";
 import { stateKeys } from "../state/state-keys.ts";
+import { unlessDamaged } from "../state/state-store.ts";
 import { type Delivery, deliveries } from "./deliver-plan.ts";
+import { manifestBefore } from "./delivered-plans.ts";
+import { type Rebuilt, rebuildFiles } from "./rebuild-files.ts";
 import { namedFiles } from "./stage-folder.ts";
 import { UNREADABLE } from "./stored-bytes.ts";
+import { wholeFile } from "./stored-history.ts";
 import { samePlace } from "./stream-identity.ts";
 import type { SyncDeps } from "./sync-deps.ts";
+import { type FoldVerification, verifyFold } from "./verify-fold.ts";
 
 /** Which generations are looked at: one, or the newest few that were delivered. */
 export interface VerifyOptions {
@@ -39,11 +45,19 @@ export interface StreamVerification {
   /** Files of the state that CURRENT names, hashed anew. */
   readonly files: readonly { readonly key: string; readonly size: number; readonly status: "ok" | "damaged" }[];
   readonly objects: readonly VerifiedObject[];
+  /** Whether the stored delta of a generation gives the very files that were planned. */
+  readonly deltas: readonly { readonly generation: number; readonly status: Rebuilt["outcome"] }[];
+  /** Null: a single generation was asked for. */
+  readonly fold: FoldVerification | null;
   /** Generations that were asked for and given up, or never delivered. */
   readonly skipped: readonly number[];
 }
 
-/** Hashes the files that CURRENT names and, where that is allowed, the objects of delivered generations. Changes nothing. */
+/**
+ * Hashes the files that CURRENT names and, where that is allowed, the objects of delivered generations; makes the files of each generation anew from
+ * its stored delta, and folds all stored deltas into a table that must be the snapshot. So what consumers were sent, what is stored and what
+ * is compared with are the same. Changes nothing.
+ */
 export async function verifyStream(
   deps: SyncDeps,
   stream: Stream,
@@ -51,14 +65,38 @@ export async function verifyStream(
   signal: AbortSignal,
 ): Promise<StreamVerification> {
   const current = await readCurrent(deps.state, stream.name, signal);
-  if (current === null) return { stream: stream.name, generation: null, files: [], objects: [], skipped: [] };
+  if (current === null) return { stream: stream.name, generation: null, files: [], objects: [], deltas: [], fold: null, skipped: [] };
   const files: StreamVerification["files"][number][] = [];
-  for (const { key, size, sha256 } of namedFiles(current)) {
-    files.push({ key, size, status: (await isIntact(deps.state, { key, size, sha256 }, signal)) ? "ok" : "damaged" });
+  for (const ref of namedFiles(current)) {
+    const found = await wholeFile(deps, stream, ref, signal);
+    files.push({ key: ref.key, size: ref.size, status: found === "missing" || found === "other" ? "damaged" : "ok" });
   }
   const { plans, skipped } = await deliveredPlans(deps, stream, current, options, signal);
   const objects = plans.length === 0 ? [] : await verifyPlans(deps, stream, plans, signal);
-  return { stream: stream.name, generation: current.generation, files, objects, skipped };
+  const deltas = await verifyDeltas(deps, stream, current, plans, signal);
+  const fold = options.generation === null ? await verifyFold(deps, stream, current, signal) : null;
+  return { stream: stream.name, generation: current.generation, files, objects, deltas, fold, skipped };
+}
+
+async function verifyDeltas(
+  deps: SyncDeps,
+  stream: Stream,
+  current: Current,
+  plans: readonly Plan[],
+  signal: AbortSignal,
+): Promise<StreamVerification["deltas"]> {
+  const found: StreamVerification["deltas"][number][] = [];
+  for (const plan of plans) {
+    const folder = join(deps.scratch, `verify-${deps.newRunId()}`);
+    try {
+      const previous = await manifestBefore(deps, current, plan, signal);
+      const { outcome } = await rebuildFiles(deps, stream, plan, previous, folder, signal);
+      found.push({ generation: plan.generation, status: outcome });
+    } finally {
+      await rm(folder, { recursive: true, force: true });
+    }
+  }
+  return found;
 }
 
 async function deliveredPlans(
@@ -75,9 +113,10 @@ async function deliveredPlans(
   const skipped: number[] = [];
   for (const each of wanted) {
     const isDelivered = each <= generation && !abandoned.includes(each);
-    const plan = isDelivered ? await readPlan(state, stateKeys(stream.name), each, signal) : null;
-    if (plan === null) skipped.push(each);
-    else plans.push(plan);
+    if (!isDelivered) skipped.push(each);
+    // One that is lost is told with the history.
+    const plan = isDelivered ? await unlessDamaged(readPlan(state, stateKeys(stream.name), each, signal)) : null;
+    if (plan !== null) plans.push(plan);
   }
   return { plans, skipped };
 }

@@ -51,7 +51,9 @@ test("what is as it was delivered is said to be, and what a consumer took is no 
       "exit": 0,
       "stdout": "users  gen 2
       ok  state    1 file (SIZE) as written
+      ok  fold     gen 1 and 1 delta after it give the snapshot
       ok  objects  5 objects (SIZE) hold the bytes delivered
+      ok  deltas   gen 1, 2 as stored give the very files that were delivered
     ",
     }
   `);

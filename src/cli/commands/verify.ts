@@ -4,7 +4,7 @@ import { type StreamVerification, verifyStream } from "../../sync/verify-stream.
 import { assemble } from "../assemble.ts";
 import type { CommandContext, CommandOutcome } from "../command.ts";
 import { openProject } from "../open-project.ts";
-import { verificationText } from "../render/verification.ts";
+import { differenceText, verificationText } from "../render/verification.ts";
 import type { StreamChoice } from "../stream-choice.ts";
 
 /** What `sync verify` was asked for. */
@@ -42,14 +42,50 @@ function verdict(verified: readonly StreamVerification[]): SyncError | null {
       },
     );
   }
-  const changed = verified.flatMap(({ objects }) => objects.filter(({ status }) => status === "changed"));
-  if (changed.length === 0) return null;
-  const keys = changed.map(({ key }) => key);
-  return new SyncError(
-    "OBJECT_CHANGED",
-    `${counted(keys.length, "object")} at the destination differ from what was delivered: ${keys.join(", ")}.`,
-    {
-      context: { keys },
-    },
+  return tableVerdict(verified) ?? historyVerdict(verified) ?? objectVerdict(verified);
+}
+
+function tableVerdict(verified: readonly StreamVerification[]): SyncError | null {
+  for (const { stream, fold, deltas } of verified) {
+    const odd = deltas.filter(({ status }) => status === "differs").map(({ generation }) => String(generation));
+    if (fold?.status !== "differs" && odd.length === 0) continue;
+    const [told] = fold?.toldIn ?? [];
+    const where = told === undefined ? "" : `, last told by generation ${told.generation}`;
+    const what = [
+      ...(fold?.status === "differs" ? [`the stored deltas give another table than its snapshot (${differenceText(fold)}${where})`] : []),
+      ...(odd.length > 0 ? [`the stored delta of generation ${odd.join(", ")} gives other files than were delivered`] : []),
+    ];
+    const restore = `Restore ${stream}/log from a backup of the state root`;
+    return new SyncError("SNAPSHOT_DIFFERS", `Of ${stream}, ${what.join(", and ")}, although every hash is right.`, {
+      hint:
+        odd.length > 0
+          ? `${restore}. Without one, \`sync run -m ${stream} --full-resync\` tells every row anew.`
+          : `\`sync state repair -m ${stream} --from-deltas\` puts the snapshot together from the deltas, which their plans prove.`,
+      context: { stream },
+    });
+  }
+  return null;
+}
+
+function historyVerdict(verified: readonly StreamVerification[]): SyncError | null {
+  const broken = verified.flatMap(({ fold }) => fold?.broken ?? []);
+  if (broken.length === 0) return null;
+  const keys = broken.map(({ key }) => key);
+  const them = broken.map(({ generation, key, status }) => `${key} (generation ${generation}, ${status})`);
+  return new SyncError("HISTORY_DAMAGED", `${counted(keys.length, "stored delta")} of the past cannot be read: ${them.join(", ")}.`, {
+    context: { keys },
+  });
+}
+
+function objectVerdict(verified: readonly StreamVerification[]): SyncError | null {
+  const changed = verified.flatMap(({ stream, objects }) =>
+    objects.filter(({ status }) => status === "changed").map(({ key, generation }) => ({ stream, key, generation })),
   );
+  const [first] = changed;
+  if (first === undefined) return null;
+  const them = changed.map(({ key, generation }) => `${key} (generation ${generation})`).join(", ");
+  return new SyncError("OBJECT_CHANGED", `At the destination, other bytes stand than were delivered: ${them}.`, {
+    hint: `Find out who writes there: Spillway never replaces a delivered object. Once such an object is moved away, \`sync replay -m ${first.stream} --generation ${first.generation} --same-keys\` puts the bytes back that were delivered.`,
+    context: { keys: changed.map(({ key }) => key) },
+  });
 }
