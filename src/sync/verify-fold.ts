@@ -111,7 +111,7 @@ async function foldAll(
   let { base } = whole;
   let at = 0;
   const total = whole.log.length;
-  const told = { stream: stream.name, run: deps.newRunId(), phase: "snapshot" } as const;
+  const told = { stream: stream.name, model: stream.model, generation: null, run: deps.newRunId(), phase: "snapshot" } as const;
   deps.log.phase({ ...told, state: "started" });
   while (total - at > BATCH) {
     const log = whole.log.slice(at, at + BATCH);
