@@ -5,6 +5,7 @@ import { compileColumns } from "./compile-columns.ts";
 import { changeKinds, compileFile } from "./compile-file.ts";
 import { compileCursor } from "./cursor-schema.ts";
 import { compileGuards } from "./guard-schema.ts";
+import { streamName } from "./load-models.ts";
 import type { ModelFile } from "./load-models.ts";
 import type { LoadedSql } from "./load-sql.ts";
 import type { WrittenModel } from "./model-schema.ts";
@@ -26,9 +27,9 @@ export interface StreamParts {
 export function compileStream(model: ModelFile, written: WrittenModel, parts: StreamParts): Stream {
   const disabledBy = disabled(written.enabled, parts.destinationEnabled);
   return {
-    name: model.name,
+    name: streamName(model),
     model: model.name,
-    delivery: null,
+    delivery: model.delivery,
     description: written.description,
     tags: written.tags,
     enabled: disabledBy === null,

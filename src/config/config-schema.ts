@@ -32,6 +32,7 @@ const targetSchema = z.strictObject({
     .optional()
     .describe("Keys of sources that differ, or sources of its own. Example: `{warehouse: {database: dev}}`."),
   destinations: z.record(name, destinationSchema).optional().describe("Destinations that are replaced whole, or its own."),
+  alerts: z.record(name, alertSchema).optional().describe("Alerts that are replaced whole, or its own."),
   defaults: defaultsSchema.optional().describe("Defaults that differ."),
 });
 

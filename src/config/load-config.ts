@@ -95,7 +95,8 @@ function layTarget(file: ConfigFile, target: string): void {
   const over = file.at(["targets", target]);
   if (root === null) return;
   if (over !== null) {
-    const isWhole = ([first, ...rest]: KeyPath): boolean => first === "state" || (first === "destinations" && rest.length === 1);
+    const isWhole = ([first, ...rest]: KeyPath): boolean =>
+      first === "state" || ((first === "destinations" || first === "alerts") && rest.length === 1);
     // The target's own keys are checked where they now lie.
     file.setRoot(overlay(without(root, ["targets"]), over, isWhole));
     return;

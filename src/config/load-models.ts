@@ -10,14 +10,16 @@ import { modelJsonSchema } from "./json-schema.ts";
 import { modelSchema } from "./model-schema.ts";
 import type { WrittenModel } from "./model-schema.ts";
 import { MODEL_NOT_SUPPORTED, refuseNotSupported } from "./not-supported.ts";
-import { overlay } from "./overlay.ts";
+import { overlay, without } from "./overlay.ts";
 import { parseYaml } from "./parse-yaml.ts";
 import { readText } from "./read-text.ts";
 
-/** A model file that was read. */
+/** A model file that was read, or one delivery of it with what the model says laid under it. */
 export interface ModelFile {
   /** The file's stem. */
   readonly name: string;
+  /** Name of the delivery; null for a model that has but one. */
+  readonly delivery: string | null;
   readonly file: ConfigFile;
   /** Null when the schema refuses it; then no rule looks at it. */
   readonly written: WrittenModel | null;
@@ -59,22 +61,49 @@ export interface ModelReading {
   defaults(destination: string | null): readonly Located[];
 }
 
-/** Reads one model file, lays the defaults under it and checks it against the schema. */
+/**
+ * Reads one model file, lays the defaults under it and checks it against the schema. A model with several deliveries gives one ModelFile for
+ * each; `file` holds what is wrong with the file itself.
+ */
 export async function loadModel(
   path: string,
   display: string,
   { variables, defaults }: ModelReading,
   signal: AbortSignal,
-): Promise<ModelFile | ConfigIssue> {
+): Promise<{ readonly file: ConfigFile; readonly models: readonly ModelFile[] } | ConfigIssue> {
   const read = await readText(path, signal);
   if (!read.ok) return wholeFileIssue("CONFIG_UNREADABLE", display, read.message, read.hint);
   const file = new ConfigFile(path, display, read.text);
   const name = basename(path, extname(path));
-  if (!parseYaml(file, { variables, isSql })) return { name, file, written: null };
-  if (file.root !== null) file.setRoot(layDefaults(file.root, defaults(file.at(["destination"])?.text ?? null)));
-  const refused = refuseNotSupported(file, MODEL_NOT_SUPPORTED);
-  const written = checkSchema(file, { schema: modelSchema, json: modelJsonSchema }, refused);
-  return { name, file, written };
+  const parsed = parseYaml(file, { variables, isSql });
+  const { root } = file;
+  if (!parsed || root === null) return { file, models: [{ name, delivery: null, file, written: null }] };
+  const deliveries = file.at(["deliveries"]);
+  if (deliveries === null || deliveries.children.size === 0) {
+    const destination = file.at(["destination"]);
+    if (destination === null && deliveries === null)
+      file.report("CONFIG_INVALID", { path: [] }, '"destination" is missing', "name a destination of config.yaml, or give `deliveries`");
+    file.setRoot(layDefaults(root, defaults(destination?.text ?? null)));
+    return { file, models: [{ name, delivery: null, file, written: check(file) }] };
+  }
+  const whole = check(file);
+  const models = [...deliveries.children].map(([delivery, own]): ModelFile => {
+    const view = new ConfigFile(path, display, read.text);
+    const model = overlay(without(root, ["deliveries"]), own, ([first]) => first === "columns");
+    view.setRoot(layDefaults(model, defaults(own.children.get("destination")?.text ?? null)));
+    // What is wrong with the file as it stands would be told once more of each delivery, at other paths.
+    return { name, delivery, file: view, written: whole === null || !file.isSound ? null : check(view) };
+  });
+  return { file, models };
+}
+
+function check(file: ConfigFile): WrittenModel | null {
+  return checkSchema(file, { schema: modelSchema, json: modelJsonSchema }, refuseNotSupported(file, MODEL_NOT_SUPPORTED));
+}
+
+/** The name of the stream that a model, or one of its deliveries, becomes. */
+export function streamName({ name, delivery }: Pick<ModelFile, "name" | "delivery">): string {
+  return delivery === null ? name : `${name}.${delivery}`;
 }
 
 function layDefaults(model: Located, defaults: readonly Located[]): Located {

@@ -126,7 +126,8 @@ async function loadModels(config: LoadedConfig, { files, variables, signal }: Re
       continue;
     }
     files.add(loaded.file);
-    models.push(loaded);
+    for (const { file } of loaded.models) if (file !== loaded.file) files.add(file);
+    models.push(...loaded.models);
   }
   return models;
 }

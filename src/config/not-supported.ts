@@ -7,8 +7,6 @@ interface NotSupported {
   readonly what: string;
   /** Only values for which this holds; without it, the key itself. */
   readonly when?: (found: Located) => boolean;
-  /** A key that the file does without because it has this one. */
-  readonly insteadOf?: string;
 }
 
 /** config.yaml: shrinks as the engine grows. */
@@ -18,7 +16,6 @@ export const CONFIG_NOT_SUPPORTED: readonly NotSupported[] = [
 
 /** Model files: shrinks as the engine grows. */
 export const MODEL_NOT_SUPPORTED: readonly NotSupported[] = [
-  { path: "deliveries", what: "several deliveries of one model", insteadOf: "destination" },
   { path: "checkpoint", what: "checkpoints" },
   { path: "diff_in", what: "the choice of where to compare" },
   { path: "state_schema", what: "comparing in the warehouse" },
@@ -36,7 +33,6 @@ export function refuseNotSupported(file: ConfigFile, table: readonly NotSupporte
       const shown = entry.when === undefined || found.text === null ? `"${key}"` : `"${key}: ${found.text}"`;
       file.report("CONFIG_NOT_SUPPORTED_YET", { path, at: "key" }, `${entry.what} (${shown}) is not supported yet`, "take it away");
       paths.push(path);
-      if (entry.insteadOf !== undefined) paths.push([entry.insteadOf]);
     }
   }
   return paths;

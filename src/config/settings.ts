@@ -2,6 +2,7 @@ import type { ConfigFile, KeyPath, Located } from "./config-file.ts";
 import { isSecretKey } from "./hide-secrets.ts";
 import { branchesOf, configJsonSchema, modelJsonSchema } from "./json-schema.ts";
 import type { JsonSchema } from "./json-schema.ts";
+import { streamName } from "./load-models.ts";
 import { type LoadOptions, readProject } from "./load-project.ts";
 
 /** One value that is in effect, and where it was written. */
@@ -23,7 +24,7 @@ export async function readSettings(options: LoadOptions): Promise<readonly Setti
   const { config, models } = await readProject(options);
   const files = [
     { scope: config.file.display, file: config.file, schema: configJsonSchema() as JsonSchema, leftOut: ["targets"] },
-    ...models.map(({ name, file }) => ({ scope: name, file, schema: modelJsonSchema() as JsonSchema, leftOut: [] })),
+    ...models.map((model) => ({ scope: streamName(model), file: model.file, schema: modelJsonSchema() as JsonSchema, leftOut: [] })),
   ];
   return files.flatMap(({ scope, file, schema, leftOut }) => {
     const written = file.root === null ? [] : writtenValues(file.root, file, []);

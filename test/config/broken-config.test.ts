@@ -91,7 +91,7 @@ test("a model's mistakes are told together with those of config.yaml", async () 
 
     models/users.yaml:5:1 CONFIG_UNKNOWN_KEY there is no key "nonsense"
       5 | nonsense: 1
-          ^^^^^^^^ known: description, tags, source, destination, query, query_file, table, audiences, and N more
+          ^^^^^^^^ known: description, tags, source, query, query_file, table, audiences, where, and N more
     "
   `);
 });
@@ -106,7 +106,7 @@ test("a config.yaml that is no YAML still lets the mistakes of models be told", 
 
     models/users.yaml:5:1 CONFIG_UNKNOWN_KEY there is no key "nonsense"
       5 | nonsense: 1
-          ^^^^^^^^ known: description, tags, source, destination, query, query_file, table, audiences, and N more
+          ^^^^^^^^ known: description, tags, source, query, query_file, table, audiences, where, and N more
     "
   `);
 });

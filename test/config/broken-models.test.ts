@@ -155,7 +155,7 @@ test("a model says once where its rows come from, and what its key is", async ()
 
     models/d.yaml:1:1 CONFIG_INVALID "destination" is missing
       1 | query: SELECT 1
-          ^ add the key; it has to be text
+          ^ name a destination of config.yaml, or give \`deliveries\`
 
     models/d.yaml:1:1 CONFIG_INVALID "source" is missing
       1 | query: SELECT 1

@@ -77,11 +77,11 @@ test("keys that are no model's defaults are refused", async () => {
     "
     config.yaml:6:12 CONFIG_UNKNOWN_KEY defaults: there is no key "query"
       6 | defaults: {query: SELECT 1, columns: {a: b}}
-                     ^^^^^ known: mode, changes, first_run, guards, on_schema_change, schedule, file
+                     ^^^^^ known: mode, changes, first_run, guards, on_schema_change, alerts, schedule, file
 
     config.yaml:6:29 CONFIG_UNKNOWN_KEY defaults: there is no key "columns"
       6 | defaults: {query: SELECT 1, columns: {a: b}}
-                                      ^^^^^^^ known: mode, changes, first_run, guards, on_schema_change, schedule, file
+                                      ^^^^^^^ known: mode, changes, first_run, guards, on_schema_change, alerts, schedule, file
     "
   `);
 });

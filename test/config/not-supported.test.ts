@@ -47,18 +47,3 @@ schedule: "0 6 * * *"
     "
   `);
 });
-
-test("deliveries are refused alone, without what their absence would break", async () => {
-  const text = `source: warehouse
-query: SELECT 1 AS id
-primary_key: id
-deliveries: {acme: {destination: partner}}
-`;
-  expect(await model(text)).toMatchInlineSnapshot(`
-    "
-    models/users.yaml:4:1 CONFIG_NOT_SUPPORTED_YET several deliveries of one model ("deliveries") is not supported yet
-      4 | deliveries: {acme: {destination: partner}}
-          ^^^^^^^^^^ take it away
-    "
-  `);
-});

@@ -7,16 +7,23 @@ import type { KeyTemplate } from "../../files/print-key.ts";
 import { destinationPlace } from "../adapters.ts";
 import { compileFile } from "../compile-file.ts";
 import type { CompiledConfig } from "../load-config.ts";
+import { streamName } from "../load-models.ts";
 import type { ModelFile } from "../load-models.ts";
 import type { CompiledStream, ProjectRule } from "./project-rule.ts";
 
 /** A model's names of objects are well formed and differ for every generation, change and part. */
 export const keysAreValid: ProjectRule = ({ models, compiled }) => {
-  for (const { name, written, file } of models) {
+  for (const model of models) {
+    const { written, file } = model;
     if (written === null) continue;
-    const place = placeOf(written.destination, compiled);
+    const place = placeOf(written.destination ?? null, compiled);
     const prefix = place?.type === "s3" ? place.prefix : "";
-    for (const { template, keys } of templatesOf({ fileFormat: compileFile(written), model: name, delivery: null, name })) {
+    for (const { template, keys } of templatesOf({
+      fileFormat: compileFile(written),
+      model: model.name,
+      delivery: model.delivery,
+      name: streamName(model),
+    })) {
       for (const { key, message, collides } of checkKeyTemplate(template, prefix)) {
         const path = ["file", keys[key]];
         file.report(collides ? "CONFIG_KEYS_COLLIDE" : "CONFIG_INVALID", { path }, `${path.join(".")}: ${message}`);
@@ -55,7 +62,7 @@ export const keysAreDisjoint: ProjectRule = ({ streams, compiled }) => {
       file.report("CONFIG_KEYS_COLLIDE", { path: ["file", "done_file"] }, message, 'e.g. "{stream}-{generation:06}.done"');
       continue;
     }
-    const message = `"${later.model.name}" and "${twin.model.name}" (${twin.model.file.display}) could write the same object`;
+    const message = `"${streamName(later.model)}" and "${streamName(twin.model)}" (${twin.model.file.display}) could write the same object`;
     const key = later.isDone ? "done_file" : file.at(["file", "name"]) === null ? "folder" : "name";
     file.report(
       "CONFIG_KEYS_COLLIDE",
@@ -105,14 +112,14 @@ function templatesOf(stream: NamedStream & { readonly fileFormat: FileFormat }) 
 function meets(a: NamedObjects, b: NamedObjects): boolean {
   // Most streams part ways at the first letters; only the others need a close look.
   if (!a.start.startsWith(b.start) && !b.start.startsWith(a.start)) return false;
-  if (a.model.name === b.model.name && a.model !== b.model) return false;
+  if (a.model.name === b.model.name && a.model.file.path !== b.model.file.path) return false;
   const rightBelow = relativePrefix(a.place, b.place);
   if (rightBelow !== null) return keysCanCollide(a.template, moved(b.template, rightBelow));
   const leftBelow = relativePrefix(b.place, a.place);
   return leftBelow !== null && keysCanCollide(moved(a.template, leftBelow), b.template);
 }
 
-function placeOf(destination: string, compiled: CompiledConfig | null): Place | null {
+function placeOf(destination: string | null, compiled: CompiledConfig | null): Place | null {
   const found = compiled?.destinations.find(({ spec }) => spec.name === destination);
   return found === undefined ? null : destinationPlace(found.options);
 }

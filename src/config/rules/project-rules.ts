@@ -11,7 +11,8 @@ const modelNamesDiffer: ProjectRule = ({ models }) => {
   for (const { name, file } of models) {
     const twin = seen.get(name);
     if (twin === undefined) seen.set(name, file.display);
-    else file.report("CONFIG_INVALID", { path: [] }, `${twin} is the model "${name}" already`, "rename one of the two files");
+    else if (twin !== file.display)
+      file.report("CONFIG_INVALID", { path: [] }, `${twin} is the model "${name}" already`, "rename one of the two files");
   }
 };
 
@@ -53,7 +54,7 @@ const everythingIsUsed: ProjectRule = ({ config, compiled, models }) => {
   const written = models.flatMap((model) => (model.written === null ? [] : [model.written]));
   const kinds = [
     { key: "sources", names: config.sourceNames ?? [], used: written.map(({ source }) => source) },
-    { key: "destinations", names: config.destinationNames ?? [], used: written.map(({ destination }) => destination) },
+    { key: "destinations", names: config.destinationNames ?? [], used: written.flatMap(({ destination }) => destination ?? []) },
   ];
   for (const { key, names, used } of kinds) {
     for (const name of names)

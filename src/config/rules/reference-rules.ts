@@ -25,9 +25,10 @@ export const sourceExists: ModelRule = ({ model, written }, known) => {
 
 /** The destination exists. */
 export const destinationExists: ModelRule = ({ model, written }, known) => {
-  if (known.destinations === null || known.destinations.includes(written.destination)) return;
-  const hint = suggestName(written.destination, known.destinations) ?? "add it below destinations in config.yaml";
-  model.file.report("CONFIG_UNKNOWN_NAME", { path: ["destination"] }, `there is no destination "${written.destination}"`, hint);
+  const { destination } = written;
+  if (destination === undefined || known.destinations === null || known.destinations.includes(destination)) return;
+  const hint = suggestName(destination, known.destinations) ?? "add it below destinations in config.yaml";
+  model.file.report("CONFIG_UNKNOWN_NAME", { path: ["destination"] }, `there is no destination "${destination}"`, hint);
 };
 
 /** Every alert exists. */
