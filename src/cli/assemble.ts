@@ -64,7 +64,8 @@ export function projectDeps(deps: SyncDeps, project: Project): SyncDeps {
     ...deps,
     scratch: project.engine.tempDirectory,
     openEngine: (signal) => openEngine(project.engine, signal),
-    openSource: (spec, opening, signal) => openSource(spec, { ...opening, folder: project.root }, signal),
+    openSource: (spec, opening, signal) =>
+      openSource(spec, { ...opening, folder: project.root, scratch: project.engine.tempDirectory }, signal),
   };
 }
 
