@@ -10,9 +10,7 @@ interface NotSupported {
 }
 
 /** config.yaml: shrinks as the engine grows. */
-export const CONFIG_NOT_SUPPORTED: readonly NotSupported[] = [
-  { path: "retention", what: "retention" },
-];
+export const CONFIG_NOT_SUPPORTED: readonly NotSupported[] = [{ path: "retention", what: "retention" }];
 
 /** Model files: shrinks as the engine grows. */
 export const MODEL_NOT_SUPPORTED: readonly NotSupported[] = [
