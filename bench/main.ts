@@ -5,12 +5,13 @@ import { startPostgres, type PostgresServer } from "../test/support/postgres/pos
 import { tempFolder, type TempFolder } from "../test/support/temp-folder.ts";
 import { type LocalS3, type MeasuredRun, runProgram, startLocalS3, writeProject } from "./bench-project.ts";
 import { changeTable, makeTable, QUERY } from "./bench-table.ts";
+import { measureDrivers } from "./measure-drivers.ts";
 import { type Measured, measureProcess } from "./measure-process.ts";
 import { measureUploads } from "./measure-uploads.ts";
 import { type Entry, reportText } from "./report.ts";
 
 const USAGE =
-  "npm run bench -- [--rows 200000] [--limits 1GB,150MB] [--megabytes 500] [--rounds 3] [--json]\nThe numbers of docs/benchmarks.md: --rows 5000000";
+  "npm run bench -- [--rows 200000] [--limits 1GB,150MB] [--megabytes 500] [--rounds 3] [--driver-rows 200000,2000000] [--json]\nThe numbers of docs/benchmarks.md: --rows 5000000";
 
 const { values } = parseArgs({
   options: {
@@ -18,6 +19,7 @@ const { values } = parseArgs({
     limits: { type: "string", default: "1GB,150MB" },
     megabytes: { type: "string", default: "500" },
     rounds: { type: "string", default: "3" },
+    "driver-rows": { type: "string", default: "200000,2000000" },
     json: { type: "boolean", default: false },
   },
 });
@@ -30,6 +32,10 @@ if (!Number.isSafeInteger(megabytes) || megabytes < 70) throw new Error(`--megab
 // Each way of sending is measured so often, and told at its best.
 const rounds = Number(values.rounds);
 if (!Number.isSafeInteger(rounds) || rounds < 1) throw new Error(`--rounds is a number from 1\n${USAGE}`);
+
+const driverRows = values["driver-rows"].split(",").map(Number);
+if (!driverRows.every((size) => Number.isSafeInteger(size) && size > 0))
+  throw new Error(`--driver-rows are numbers with commas between\n${USAGE}`);
 
 /** A measured piece of work before its ratio is known. */
 type Raw = Omit<Entry, "ratio">;
@@ -127,5 +133,7 @@ for (const [at, limit] of values.limits.split(",").entries()) {
 }
 say(`sending ${megabytes} MB to S3`);
 const uploads = await measureUploads(folder, megabytes * 1_000_000, rounds);
-const report = { rows, uploads, node: process.versions.node, cpus: cpus().length, entries };
+say(`reading ${driverRows.join(" and ")} rows through drivers`);
+const drivers = await measureDrivers(driverRows);
+const report = { rows, uploads, drivers, node: process.versions.node, cpus: cpus().length, entries };
 console.log(values.json ? JSON.stringify(report) : reportText(report));

@@ -1,3 +1,4 @@
+import type { DriverEntry } from "./measure-drivers.ts";
 import type { UploadEntry } from "./measure-uploads.ts";
 
 /** One measured piece of work. */
@@ -19,6 +20,7 @@ export interface Report {
   readonly cpus: number;
   readonly entries: readonly Entry[];
   readonly uploads: readonly UploadEntry[];
+  readonly drivers: readonly DriverEntry[];
 }
 
 /** The report for people. */
@@ -34,7 +36,16 @@ export function reportText(report: Report): string {
       .join(" · "),
   ]);
   const title = `${report.rows.toLocaleString("en")} rows of 10 columns · Node ${report.node} · ${report.cpus} CPUs`;
-  return [title, "", ...table(header, lines), "", ...table(UPLOAD_HEADER, report.uploads.map(uploadLine)), ""].join("\n");
+  return [
+    title,
+    "",
+    ...table(header, lines),
+    "",
+    ...table(UPLOAD_HEADER, report.uploads.map(uploadLine)),
+    "",
+    ...table(DRIVER_HEADER, report.drivers.map(driverLine)),
+    "",
+  ].join("\n");
 }
 
 const UPLOAD_HEADER = ["upload in parts", "wall", "MB/s", "× lib-storage", "peak RSS"];
@@ -42,6 +53,13 @@ const UPLOAD_HEADER = ["upload in parts", "wall", "MB/s", "× lib-storage", "pea
 function uploadLine({ work, bytes, seconds, ratio, peakBytes }: UploadEntry): readonly string[] {
   const speed = Math.round(bytes / 1e6 / seconds);
   return [`${work}, ${Math.round(bytes / 1e6)} MB`, `${seconds.toFixed(2)} s`, String(speed), ratio.toFixed(2), size(peakBytes)];
+}
+
+const DRIVER_HEADER = ["driver", "rows", "wall", "rows/s", "peak RSS"];
+
+function driverLine({ driver, rows, seconds, peakBytes }: DriverEntry): readonly string[] {
+  const speed = Math.round(rows / seconds).toLocaleString("en");
+  return [driver, rows.toLocaleString("en"), `${seconds.toFixed(2)} s`, speed, size(peakBytes)];
 }
 
 function size(peakBytes: number | null): string {

@@ -6,7 +6,13 @@ import { openEngine } from "../../src/engine/open-engine.ts";
 import { sqlText } from "../../src/engine/sql-literal.ts";
 import { bigqueryCanonical, columnOf, projectionSql } from "../../src/sources/bigquery/bigquery-types.ts";
 import { CANONICAL_VALUES } from "../../test/support/bigquery/canonical-values.ts";
-import { GOLDEN_AUDIENCES, GOLDEN_FIELDS, GOLDEN_PROJECTION } from "../../test/support/bigquery/golden-sql.ts";
+import {
+  GOLDEN_AUDIENCES,
+  GOLDEN_DUPLICATE_KEYS,
+  GOLDEN_FIELDS,
+  GOLDEN_NULL_KEYS,
+  GOLDEN_PROJECTION,
+} from "../../test/support/bigquery/golden-sql.ts";
 import { tempFolder } from "../../test/support/temp-folder.ts";
 import { freePort, stopServer } from "../warehouses/servers.ts";
 
@@ -110,6 +116,10 @@ describe("GoogleSQL's own analyser", () => {
     await expect(analyse(GOLDEN_AUDIENCES, { users })).resolves.toBeUndefined();
     const columns = [columnOf({ name: "id", type: "INTEGER" }), columnOf({ name: "_audience", type: "STRING" })];
     await expect(analyse(projectionSql(columns, GOLDEN_AUDIENCES), { users })).resolves.toBeUndefined();
+  });
+
+  it.each([GOLDEN_DUPLICATE_KEYS, GOLDEN_NULL_KEYS])("takes the queries that people are told to run: %s", async (sql) => {
+    await expect(analyse(sql, {})).resolves.toBeUndefined();
   });
 
   it("refuses a column without a name in the generated query, which is why such a query is refused", async () => {

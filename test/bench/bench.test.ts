@@ -8,7 +8,22 @@ const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 test("the benchmark measures every piece of work, and each yields the rows that it should", { timeout: 120_000 }, async () => {
   const done = await execute(
     process.execPath,
-    ["--import", "tsx", "bench/main.ts", "--rows", "5000", "--limits", "150MB", "--megabytes", "70", "--rounds", "1", "--json"],
+    [
+      "--import",
+      "tsx",
+      "bench/main.ts",
+      "--rows",
+      "5000",
+      "--limits",
+      "150MB",
+      "--megabytes",
+      "70",
+      "--rounds",
+      "1",
+      "--driver-rows",
+      "5000",
+      "--json",
+    ],
     {
       cwd: ROOT,
       timeoutMs: 110_000,
@@ -17,6 +32,7 @@ test("the benchmark measures every piece of work, and each yields the rows that 
   expect(done.stderr).toBe("");
   const report = JSON.parse(done.stdout) as {
     entries: { work: string; ratio: number; rows: number; peakBytes: number | null }[];
+    drivers: { driver: string; rows: number; seconds: number }[];
     uploads: { work: string; bytes: number; seconds: number }[];
   };
   expect(report.entries.map(({ work, rows }) => [work, rows])).toEqual([
@@ -35,6 +51,8 @@ test("the benchmark measures every piece of work, and each yields the rows that 
     ["one object to S3, as delivered", 70_000_000],
     ["the same through @aws-sdk/lib-storage", 70_000_000],
   ]);
+  expect(report.drivers.map(({ driver, rows }) => [driver, rows])).toEqual([["@google-cloud/bigquery", 5000]]);
+  for (const { seconds } of report.drivers) expect(seconds).toBeGreaterThan(0);
   for (const { seconds } of report.uploads) expect(seconds).toBeGreaterThan(0);
   for (const { ratio } of report.entries) expect(ratio).toBeGreaterThan(0);
 });

@@ -1,5 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
+import { GOLDEN_DUPLICATE_KEYS, GOLDEN_NULL_KEYS } from "../support/bigquery/golden-sql.ts";
 import { TestBigqueryServer } from "../support/bigquery/test-bigquery-server.ts";
 import { say, type Said } from "../support/fake-host.ts";
 import { tempFolder, type TempFolder } from "../support/temp-folder.ts";
@@ -73,6 +74,21 @@ test.each([
   const said = await run("run", "--all", "--json");
   expect(said.exit).toBe(exit);
   expect(said.stdout).toContain(code);
+});
+
+test.each([
+  ["DATA_KEY_DUPLICATE", GOLDEN_DUPLICATE_KEYS],
+  ["DATA_KEY_NULL", GOLDEN_NULL_KEYS],
+])("%s tells the query that shows the rows, in BigQuery's own SQL", async (code, golden) => {
+  const query = golden.split("\n")[1] ?? "";
+  await folder.write(
+    "models/users.yaml",
+    JSON.stringify({ source: "warehouse", destination: "partner", query, primary_key: ["id", "Order"] }),
+  );
+  const said = await run("run", "--all", "--json");
+  expect(said.exit).toBe(7);
+  expect(said.stdout).toContain(code);
+  expect(said.stdout).toContain(JSON.stringify(golden).slice(1, -1));
 });
 
 test("a row that is longer than the engine reads is told as such, not as a broken pipe", async () => {

@@ -173,6 +173,16 @@ describe("describing", () => {
     expect(server.jobs).toHaveLength(jobs);
   });
 
+  test("asks twice, by itself and as it will be extracted, and bills nothing", async () => {
+    await using source = await openTestSource(server.endpoint);
+    await source.describe("SELECT id AS `Order` FROM many; -- all", never);
+    const sent = server.seen.map(({ body }) => body["configuration"]);
+    const query = "SELECT id AS `Order` FROM many";
+    const within = `SELECT CAST(model.\`Order\` AS STRING) AS c0 FROM (\n${query}\n) AS model`;
+    expect(sent).toEqual([query, within].map((text) => ({ dryRun: true, query: { query: text, useLegacySql: false } })));
+    expect(server.seen.map(({ operation }) => operation)).toEqual(["dryRun", "dryRun"]);
+  });
+
   test("a missing table is named with its place in the query", async () => {
     await using source = await openTestSource(server.endpoint);
     const failing = source.describe("SELECT id,\n  name FROM customers", never);

@@ -47,3 +47,13 @@ END
 ) AS triggered WHERE (
 id > 0
 )`;
+
+/** What people are told to run when keys stand twice. */
+export const GOLDEN_DUPLICATE_KEYS = `SELECT \`id\`, \`Order\`, count(*) FROM (
+SELECT 1 AS id, 'a' AS \`Order\` UNION ALL SELECT 1, 'a'
+) AS model GROUP BY \`id\`, \`Order\` HAVING count(*) > 1`;
+
+/** What people are told to run when keys are NULL. */
+export const GOLDEN_NULL_KEYS = `SELECT * FROM (
+SELECT CAST(NULL AS INT64) AS id, 'a' AS \`Order\`
+) AS model WHERE \`id\` IS NULL OR \`Order\` IS NULL`;
