@@ -1,4 +1,5 @@
 import { execFile } from "node:child_process";
+import { randomBytes } from "node:crypto";
 import { closeSync, constants, openSync, rmSync } from "node:fs";
 import { Socket } from "node:net";
 import { join } from "node:path";
@@ -19,9 +20,10 @@ export interface RowTextPipe extends Disposable {
   release(query: Promise<unknown>): Promise<void>;
 }
 
-/** Makes a named pipe in a folder of this run; disposing removes it. */
+/** Makes a named pipe in a folder that other runs may share; disposing removes it. */
 export async function createRowTextPipe(folder: string, name: string): Promise<RowTextPipe> {
-  const path = join(folder, `${name}.fifo`);
+  // A name of its own, for a run beside this one has such a pipe, too, and one that was killed left its own behind.
+  const path = join(folder, `${name}-${randomBytes(6).toString("hex")}.fifo`);
   await promisify(execFile)("mkfifo", ["-m", "600", path]);
   return {
     path,

@@ -23,6 +23,8 @@ export interface ConnectionSeams {
   readonly identify?: Identify;
 }
 
+const NOBODY = new Set(["ECONNREFUSED", "ENOTFOUND"]);
+
 /** The way to BigQuery's API: authenticated, with a deadline on each request, asking again where that can help. */
 export class BigqueryConnection {
   readonly options: BigqueryOptions;
@@ -84,7 +86,9 @@ export class BigqueryConnection {
           renewed = true;
           await this.#renew(signal);
         } else {
-          if (!error.isTransient || attempt >= this.pace.attempts) throw error;
+          // An address that nobody answers at is more often wrong than busy: that is told soon.
+          const attempts = NOBODY.has(error.reason) ? Math.min(this.pace.attempts, 3) : this.pace.attempts;
+          if (!error.isTransient || attempt >= attempts) throw error;
           await sleep(pauseBefore(attempt + 1, this.pace), undefined, { signal });
         }
       }
