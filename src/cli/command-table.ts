@@ -41,7 +41,7 @@ export const COMMANDS: readonly CommandSpec[] = [
     examples: ["init demo", "init . --template bigquery"],
     arguments: [{ name: "[dir]", description: "folder of the new project (default: here)" }],
     options: [
-      { flags: "--template <name>", description: "what the project starts from", choices: ["demo", "bigquery"] },
+      { flags: "--template <name>", description: "what the project starts from", choices: ["demo", "bigquery", "snowflake"] },
       { flags: "--next-day", description: "in a demo project: let a day pass in its warehouse (rows join, leave and change)" },
     ],
     exits: [EXIT.usage],

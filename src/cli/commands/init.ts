@@ -7,7 +7,7 @@ import { fileExists, makeDemoWarehouse, passDemoDay } from "../demo-warehouse.ts
 const DATABASE = "demo/warehouse.duckdb";
 
 /** What a project can start from: the demo, which runs as it stands, or a warehouse whose connection is to be filled in. */
-export const TEMPLATES = ["demo", "bigquery"] as const;
+export const TEMPLATES = ["demo", "bigquery", "snowflake"] as const;
 export type Template = (typeof TEMPLATES)[number];
 
 /** Scaffolds a project; with `nextDay`, changes the warehouse of a demo project that was scaffolded before. */
