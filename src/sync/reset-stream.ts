@@ -2,6 +2,7 @@ import type { Stream } from "../core/types.ts";
 import { swapCurrent } from "../state/current.ts";
 import type { Current, RunStatus } from "../state/documents.ts";
 import { isIntact } from "../state/state-files.ts";
+import { isDamage } from "../state/state-store.ts";
 import { supersedeHeld } from "./hold-run.ts";
 import { recordedRun, type RunResult } from "./recorded-run.ts";
 import { openPlan } from "./resume-plan.ts";
@@ -23,8 +24,7 @@ async function reset(context: RunContext, signal: AbortSignal): Promise<RunStatu
   const { state, stream, run, deps } = context;
   for (;;) {
     const { current, seq } = await resettableCurrent(context, signal);
-    const open = await openPlan(context, current, signal);
-    const closed = open === null ? current : voided(current, open);
+    const closed = await closeOpenPlan(context, current, signal);
     const uncertain = await readable(context, resetUncertain(context, closed), signal);
     const next: Current = {
       ...closed,
@@ -44,6 +44,21 @@ async function reset(context: RunContext, signal: AbortSignal): Promise<RunStatu
     if ((await swapCurrent(state, stream.name, seq, next, signal)) !== "swapped") continue;
     await supersedeHeld(context, signal);
     return "reset";
+  }
+}
+
+/** CURRENT with the open plan given up, also one that nobody can read any more. */
+async function closeOpenPlan(context: RunContext, current: Current, signal: AbortSignal): Promise<Current> {
+  const generation = current.generation + 1;
+  try {
+    const open = await openPlan(context, current, signal);
+    return open === null ? current : voided(current, open);
+  } catch (error) {
+    if (!isDamage(error)) throw error;
+    context.report.warn(
+      `${context.keys.plan(generation)} cannot be read: rows that only it told of cannot be removed at the destination of ${context.stream.name}.`,
+    );
+    return { ...current, generation, abandoned: [...current.abandoned, generation] };
   }
 }
 

@@ -1,7 +1,7 @@
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { makeFolder } from "../core/durable-file.ts";
-import { stageSchema, type Current, type FileRef } from "../state/documents.ts";
+import { stageSchema, type Current, type FileRef, type Plan } from "../state/documents.ts";
 import { readHeld } from "../state/held-runs.ts";
 import { readPlan } from "../state/plans.ts";
 import { createDocument, isDamage, readDocument, stateError, unlessDamaged } from "../state/state-store.ts";
@@ -52,17 +52,36 @@ export async function cleanStaging(context: RunContext, current: Current, signal
   for (const run of runs) {
     const generation = await stagedFor(context, run, current, signal);
     if (generation === null) continue;
-    const plan = await readPlan(state, keys, generation, signal);
-    if (generation > current.generation && (plan === null || plan.run === run)) continue;
+    const plan = await passedPlan(context, generation, current, signal);
+    if (generation > current.generation && (plan === null || (plan !== "damaged" && plan.run === run))) continue;
     await closeHeld(context, run, signal);
-    await deleteOrphans(
-      context,
-      run,
-      generation,
-      [...namedFiles(current).map((file) => file.key), ...(plan === null ? [] : [plan.delta.key])],
-      signal,
-    );
+    // Which files a plan named that nobody can read is not known: they stay.
+    if (plan !== "damaged") {
+      const named = [...namedFiles(current), ...(plan === null ? [] : [plan.delta])];
+      await deleteOrphans(
+        context,
+        run,
+        generation,
+        named.map((file) => file.key),
+        signal,
+      );
+    }
     await dropStaging({ ...context, run }, signal);
+  }
+}
+
+/** The plan of a generation. One that has passed decides nothing any more, so its damage must not stop later runs; a reset may have given it up. */
+async function passedPlan(
+  context: RunContext,
+  generation: number,
+  current: Current,
+  signal: AbortSignal,
+): Promise<Plan | "damaged" | null> {
+  try {
+    return await readPlan(context.state, context.keys, generation, signal);
+  } catch (error) {
+    if (isDamage(error) && generation <= current.generation) return "damaged";
+    throw error;
   }
 }
 

@@ -91,6 +91,20 @@ test("a stream that planned nothing before its CURRENT was torn begins again aft
   expect(await at.consumed()).toEqual({ a: "1" });
 });
 
+test("a delivery under way whose plan is torn is given up by a reset", async () => {
+  await using at = await world();
+  await at.deliver({ a: "1" });
+  at.set({ a: "2", b: "1" });
+  await dieAt(at, "deliver.marked");
+  await truncate(at.folder.at("state", "users", "plans", "000002.json"), 9);
+  expect((await at.run(at.host("next"))).error).toMatchObject({ code: "STATE_DAMAGED" });
+  const { record, error } = await resetStream(at.host("operator"), at.stream, never);
+  expect(error).toBeNull();
+  expect(record.warnings.join()).toContain("users/plans/000002.json cannot be read");
+  expect((await at.run(at.host("again"))).record).toMatchObject({ status: "delivered", generation: 3, counts: { added: 2 } });
+  expect(await at.consumed()).toEqual({ a: "2", b: "1" });
+});
+
 test("there is nothing to repair of a stream that was never opened", async () => {
   await using at = await world();
   expect(await repairStream(at.host("operator"), at.stream, never)).toMatchObject({ error: null, record: { status: "unchanged" } });
