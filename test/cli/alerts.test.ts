@@ -39,7 +39,7 @@ test("runs by hand tell as well: that one failed, and that the next works again"
   expect(told()).toEqual(["users failed: ENGINE_QUERY_REFUSED", "users works again"]);
 });
 
-test("a sink that never answers changes nothing about a run but a warning", async () => {
+test("S32: a sink that never answers changes nothing about a run but a warning", async () => {
   sink.answer = "silence";
   await configure(`ops: {${WEBHOOK}, timeout: 50ms}`);
   await project.set({ 1: "Grace" });

@@ -64,7 +64,7 @@ test("a delivery goes on when nobody reads what it says", async () => {
 test.each([
   ["SIGINT", 130],
   ["SIGTERM", 143],
-] as const)("the first %s stops cleanly and says so", async (signal, code) => {
+] as const)("S19: the first %s stops cleanly and says so", async (signal, code) => {
   await using folder = await project(ENDLESS);
   const child = spawn(process.execPath, [BUILT_CLI, "run", "-m", "numbers"], { cwd: folder.path, stdio: "pipe" });
   const closed = new Promise<number | null>((resolve) => child.on("close", resolve));
@@ -99,7 +99,7 @@ test("a second signal ends the program at once, in the middle of a query too", a
   expect(stderr).not.toContain("INTERRUPTED");
 });
 
-test("a failpoint of the environment kills the program there, and the same command then finishes the delivery", async () => {
+test("S20: a failpoint of the environment kills the program there, and the same command then finishes the delivery", async () => {
   await using folder = await project(FEW);
   const killed = await executeCli(["run", "-m", "numbers"], { cwd: folder.path, env: { SPILLWAY_FAILPOINT: "plan.created=kill" } });
   expect(killed.signal).toBe("SIGKILL");

@@ -105,7 +105,7 @@ function planted(text: string): readonly string[] {
   return [VALUE, ...forms].filter((form) => text.includes(form));
 }
 
-test.each(Object.keys(FAILURES))("a run that fails by %s says and keeps neither a row's value nor a secret", async (name) => {
+test.each(Object.keys(FAILURES))("S26: a run that fails by %s says and keeps neither a row's value nor a secret", async (name) => {
   const asJson = name.length % 2 === 0 ? [] : ["--json", "--log-format", "json"];
   const said = [await sync("run", "-m", name, "--log-level", "debug", ...asJson), await sync("history", "-m", name, ...asJson.slice(0, 1))];
   expect(said[0]?.exit).toBe(FAILURES[name]?.exit);

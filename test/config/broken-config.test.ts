@@ -220,7 +220,7 @@ sources:
   `);
 });
 
-test("names that every object inherits are names like others", async () => {
+test("S29: names that every object inherits are names like others", async () => {
   const text = `version: 1
 sources: {constructor: {type: nope}, toString: {type: duckdb}}
 destinations: {valueOf: 1, hasOwnProperty: {type: local, path: out}}

@@ -165,7 +165,7 @@ describe("A file that is not the YAML that is read", () => {
 });
 
 describe("A bomb", () => {
-  test("of aliases ends after so many values, not when memory does", async () => {
+  test("S27: of aliases ends after so many values, not when memory does", async () => {
     const levels = Array.from(
       { length: 12 },
       (_, at) => `a${at + 1}: &a${at + 1} [${Array.from({ length: 10 }, () => `*a${at}`).join(", ")}]`,

@@ -161,7 +161,7 @@ destinations: {partner: {type: local, path: "$$\${DIR:-a b}", enabled: \${ON}}}
   });
 });
 
-test("the environment wins over .env, and what a variable holds is not looked at again", async () => {
+test("S30: the environment wins over .env, and what a variable holds is not looked at again", async () => {
   const model = MODEL.replace("SELECT 1 AS id", "SELECT '${A}' AS id, '${B}' AS b") + "description: ${B}\n";
   const { project } = await load({ "models/users.yaml": model, ".env": "A=file\nB='${A}'\n" }, { A: "environment" });
   expect(project.streams[0]).toMatchObject({ description: "${A}", query: { sql: "SELECT 'environment' AS id, '${A}' AS b" } });

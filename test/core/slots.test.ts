@@ -26,7 +26,7 @@ function told(found: Iterable<Slot>, count: number): readonly string[] {
 }
 
 describe("slots of a schedule", () => {
-  it("runs a time that the clocks skip at the first instant after the gap, once, and goes on as before", () => {
+  it("S16: runs a time that the clocks skip at the first instant after the gap, once, and goes on as before", () => {
     expect(told(slots("30 2 * * *", "Europe/Berlin").following(new Date("2026-03-28T00:00Z")), 3)).toEqual([
       "2026-03-28T01:30Z 02:30",
       "2026-03-29T01:00Z 02:30",

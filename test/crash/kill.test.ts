@@ -28,7 +28,7 @@ const FIRST_RUN: readonly Failpoint[] = [
   "promote.after-swap",
 ];
 
-test.each(FIRST_RUN)("a first run that is killed at %s is finished by the next one", async (point) => {
+test.each(FIRST_RUN)("S01: a first run that is killed at %s is finished by the next one", async (point) => {
   await using project = await cliProject();
   const table = { a: "1", b: "2" };
   await project.set(table);
@@ -59,7 +59,7 @@ const LATER_RUN: readonly (readonly [Failpoint, number])[] = [
   ["cleanup.done", 1],
 ];
 
-describe("a later run", () => {
+describe("F05: a later run", () => {
   // Two halves side by side; each keeps its project, so that what one crash leaves behind meets the next.
   test.concurrent.each([0, 1])(
     "that is killed at any point is finished by the next one (half %i)",

@@ -47,7 +47,7 @@ async function untilStopped(pid: number): Promise<void> {
 }
 
 test.concurrent.each([0, 1])(
-  "a process that is stopped while another one runs neither loses nor doubles anything (half %i)",
+  "S11: a process that is stopped while another one runs neither loses nor doubles anything (half %i)",
   async (half) => {
     await using project = await cliProject();
     await project.set({ a: "0", b: "0" });

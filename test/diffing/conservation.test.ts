@@ -56,7 +56,7 @@ test.each(
     [name, "row text", rowTextSource, result] as const,
     [name, "a relation", relationSource, result] as const,
   ]),
-)("%s is refused as a duplicate key with its query and without a value (%s)", async (_, __, source, result) => {
+)("F22: %s is refused as a duplicate key with its query and without a value (%s)", async (_, __, source, result) => {
   await using folder = await tempFolder();
   await using table = await ToldTable.open({ folder: folder.path });
   await table.tell(source(people, rows));
@@ -70,7 +70,7 @@ test.each(
 test.each([
   ["row text", rowTextSource],
   ["a relation", relationSource],
-] as const)("duplicates and NULLs in a first result are refused (%s)", async (_, source) => {
+] as const)("S14: duplicates and NULLs in a first result are refused (%s)", async (_, source) => {
   await using folder = await tempFolder();
   await using table = await ToldTable.open({ folder: folder.path });
   await expect(table.compare(source(people, [...rows, first]))).rejects.toMatchObject({ code: "DATA_KEY_DUPLICATE" });

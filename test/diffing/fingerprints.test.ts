@@ -41,7 +41,7 @@ test.each([
   expect(next.counts).toMatchObject({ refreshed: 0n, unchanged: 3n });
 });
 
-test("reordered columns whose lines look alike are compared by name", async () => {
+test("F15: reordered columns whose lines look alike are compared by name", async () => {
   await using folder = await tempFolder();
   await using table = await ToldTable.open({ folder: folder.path });
   await table.tell(rowTextSource(columnsOf({ id: "integer", paid: "text", open: "text" }), [["7", "t", "f"]]));

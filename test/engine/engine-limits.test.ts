@@ -17,7 +17,7 @@ test("a sort larger than memory spills and is right", async () => {
   expect(await engine.rows(`SELECT count(*), count(DISTINCT i) FROM (${sorted} LIMIT 900000)`, never)).toEqual([["900000", "900000"]]);
 });
 
-test("what cannot spill is told as the memory limit, with the key to raise", async () => {
+test("S08: what cannot spill is told as the memory limit, with the key to raise", async () => {
   await using folder = await tempFolder();
   await using engine = await small(folder, "1GB");
   await expect(
@@ -28,7 +28,7 @@ test("what cannot spill is told as the memory limit, with the key to raise", asy
   });
 });
 
-test("a spill folder that is full is told as such", async () => {
+test("F26: a spill folder that is full is told as such", async () => {
   await using folder = await tempFolder();
   await using engine = await small(folder, "2MB");
   const sort =

@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { SyncError } from "../../src/core/errors.ts";
 import { columnsOf, rowTextSource, type Text } from "../support/row-text-source.ts";
 import { tempFolder } from "../support/temp-folder.ts";
 import { ToldTable } from "../support/told-table.ts";
@@ -66,7 +67,7 @@ const traps: readonly (readonly [string, readonly Text[][]])[] = [
   ],
 ];
 
-test.each(traps)("row text keeps %s", async (_, rows) => {
+test.each(traps)("F12: row text keeps %s", async (_, rows) => {
   await using folder = await tempFolder();
   await using table = await ToldTable.open({ folder: folder.path });
   await table.tell(rowTextSource(two, rows));
@@ -93,11 +94,26 @@ test("a row of one megabyte and a row of 1,200 columns arrive as they were sent"
   expect(await table.rows()).toHaveLength(2);
 });
 
-test("a row longer than the engine reads is refused, and its text stays out of the error", async () => {
+test("S24: a row longer than the engine reads is refused, and its text stays out of the error", async () => {
   await using folder = await tempFolder();
   await using table = await ToldTable.open({ folder: folder.path });
   const refused = await table.compare(rowTextSource(two, [["1", "secret".repeat(3_000_000)]])).catch((error: unknown) => error);
   expect(refused).toMatchObject({ code: "DATA_ROW_TOO_LARGE" });
+  expect(JSON.stringify(refused, Object.getOwnPropertyNames(refused))).not.toContain("secret");
+});
+
+test("S23: bytes that are no UTF-8, such as half a pair of surrogates, are refused and neither mended nor shown", async () => {
+  await using folder = await tempFolder();
+  await using table = await ToldTable.open({ folder: folder.path });
+  const source = rowTextSource(two, [["1", "a"]]);
+  const extract = async (_: unknown, sink: NodeJS.WritableStream): Promise<{ readonly rows: bigint }> => {
+    const bytes = Buffer.concat([Buffer.from("1\tsecret"), Buffer.from([0xed, 0xa0, 0x80]), Buffer.from("\n")]);
+    await new Promise((resolve) => sink.write(bytes, resolve));
+    sink.end();
+    return { rows: 1n };
+  };
+  const refused = await table.compare({ ...source, reading: { shape: "row_text", extract } }).catch((error: unknown) => error);
+  expect(refused).toBeInstanceOf(SyncError);
   expect(JSON.stringify(refused, Object.getOwnPropertyNames(refused))).not.toContain("secret");
 });
 
@@ -112,7 +128,7 @@ test("four runs at once in one process do not wait for each other for ever", asy
   expect(await Promise.all(runs)).toEqual([1n, 1n, 1n, 1n]);
 });
 
-test("a source that fails in the middle stops the query, and its own error is told", async () => {
+test("S06: a source that fails in the middle stops the query, and its own error is told", async () => {
   await using folder = await tempFolder();
   await using table = await ToldTable.open({ folder: folder.path });
   const source = rowTextSource(two, [["1", "a"]]);

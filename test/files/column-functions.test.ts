@@ -101,7 +101,7 @@ describe("functions of columns equal what Node makes of the same text", () => {
   });
 });
 
-test("NULL stays NULL, but for coalesce and a map with a default", async () => {
+test("F10: NULL stays NULL, but for coalesce and a map with a default", async () => {
   const steps: readonly ColumnStep[] = [
     ...(["trim", "lower", "upper", "digits", "sha256", "sha1", "md5", "base64"] as const).map(plain),
     { step: "apply", name: "left", count: 1 },

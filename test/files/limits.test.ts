@@ -51,7 +51,7 @@ async function write(rows: number, format: Partial<FileFormat>, splits: readonly
   });
 }
 
-test("memory does not grow with the rows of a file", async () => {
+test("F19: memory does not grow with the rows of a file", async () => {
   await write(200_000, {}, []);
   const few = await write(200_000, {}, []);
   expect(((await write(1_000_000, {}, [])) - few) / MEGABYTE).toBeLessThan(48);

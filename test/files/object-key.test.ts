@@ -181,7 +181,7 @@ function complete(value: Pick<KeyValues, "generation" | "change" | "part"> & { r
 describe("for every template that is accepted", () => {
   const accepted = templates.filter((written) => checkKeyTemplate(written).length === 0);
 
-  test("two objects of a stream have different keys", () => {
+  test("F01: two objects of a stream have different keys", () => {
     fc.assert(
       fc.property(accepted, fc.array(values, { minLength: 2, maxLength: 60 }), (written, all) => {
         const isSplit = (written.splitBy ?? []).length > 0;

@@ -31,7 +31,7 @@ async function write(header: readonly string[], rows: readonly DeltaRow[], forma
 const numbered = (count: number): readonly DeltaRow[] => Array.from({ length: count }, (_, at) => ({ op: "added", after: [String(at)] }));
 
 describe("a limit of rows", () => {
-  test("goes on in parts that count from 1, each with the header", async () => {
+  test("F14: goes on in parts that count from 1, each with the header", async () => {
     const files = await write(["Id"], numbered(5), { maxRows: 2 });
     expect(files.map((file) => [file.key, file.rows, file.text])).toEqual([
       ["users-000007-added-0001.csv", 2n, "Id\n0\n1\n"],

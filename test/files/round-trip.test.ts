@@ -138,7 +138,7 @@ const dialects = fc.record({
 
 describe.each(["minimal", "non_null"] as const)("any table under quote %s", (quote) => {
   test.each(DELIMITERS)(
-    "with the delimiter %j reads back as it was, NULL told from the empty string and from its own text",
+    "F09: with the delimiter %j reads back as it was, NULL told from the empty string and from its own text",
     async (delimiter) => {
       await fc.assert(
         fc.asyncProperty(table, dialects, async (rows, some) => {
@@ -155,7 +155,7 @@ describe.each(["minimal", "non_null"] as const)("any table under quote %s", (quo
   );
 });
 
-test("any table under quote all reads back as it was, but that NULL and its text are one", async () => {
+test("F16: any table under quote all reads back as it was, but that NULL and its text are one", async () => {
   await fc.assert(
     fc.asyncProperty(table, dialects, fc.constantFrom(...DELIMITERS), async (rows, some, delimiter) => {
       const dialect = { ...some, delimiter, quote: "all" as const };
@@ -169,7 +169,7 @@ test("any table under quote all reads back as it was, but that NULL and its text
   );
 });
 
-test("any table without quotes reads back as it was, or is refused by the names of the columns that it cannot carry", async () => {
+test("S22: any table without quotes reads back as it was, or is refused by the names of the columns that it cannot carry", async () => {
   await fc.assert(
     fc.asyncProperty(table, dialects, fc.constantFrom("\t", "|", "§"), async (rows, some, delimiter) => {
       const dialect = { ...some, delimiter, quote: "none" as const };

@@ -32,7 +32,7 @@ test("a partner's folder holds nothing visible but the objects", async () => {
   expect(await readdir(folder.at(".spillway", "tmp"))).toEqual([]);
 });
 
-test("a write that fails half-way leaves no temporary file", async () => {
+test("F04: a write that fails half-way leaves no temporary file", async () => {
   await using folder = await tempFolder();
   const store = openFolderStore({ path: folder.path, role: "destination" });
   const broken = {
@@ -75,12 +75,15 @@ test("a torn record of facts counts as none", async () => {
   expect(await store.head("a", never)).toMatchObject({ kind: "found", facts: null });
 });
 
-test.each(["../x", "a/../../x", "/etc/x", "a//b", "", ".", "a/./b", "a\0b", ".spillway/facts/x"])("the key %j is refused", async (key) => {
-  await using folder = await tempFolder();
-  const store = openFolderStore({ path: folder.at("root"), role: "destination" });
-  await expect(store.putNew(key, bodyOf("x"), null, never)).rejects.toMatchObject({ code: "OBJECT_KEY_REFUSED" });
-  expect(await readdir(folder.path)).toEqual([]);
-});
+test.each(["../x", "a/../../x", "/etc/x", "a//b", "", ".", "a/./b", "a\0b", ".spillway/facts/x"])(
+  "S25: the key %j is refused",
+  async (key) => {
+    await using folder = await tempFolder();
+    const store = openFolderStore({ path: folder.at("root"), role: "destination" });
+    await expect(store.putNew(key, bodyOf("x"), null, never)).rejects.toMatchObject({ code: "OBJECT_KEY_REFUSED" });
+    expect(await readdir(folder.path)).toEqual([]);
+  },
+);
 
 test("no key leads out of the folder", async () => {
   await using folder = await tempFolder();

@@ -105,7 +105,7 @@ test("audiences are evaluated by Postgres in one scan: entered, then left", asyn
   expect(explained.filter(([line]) => line?.includes("Scan on users"))).toHaveLength(1);
 });
 
-test("two models of one run each see one moment, whatever is written meanwhile", async () => {
+test("F17: two models of one run each see one moment, whatever is written meanwhile", async () => {
   let writing = true;
   const writer = (async () => {
     while (writing) {

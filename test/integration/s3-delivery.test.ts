@@ -79,7 +79,7 @@ test("a delivery that breaks off in the middle is finished by the same command, 
   for (const [key, object] of before) expect(objects().get(key)?.bytes).toEqual(object.bytes);
 });
 
-test("lost state is never a first run", { timeout: 60_000 }, async () => {
+test("F07: lost state is never a first run", { timeout: 60_000 }, async () => {
   await run("s3.yaml");
   await rename(folder.at(".sync-s3"), join(folder.path, ".lost"));
   const second = await run("s3.yaml");

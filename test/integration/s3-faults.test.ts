@@ -71,7 +71,7 @@ test.each([
   },
 );
 
-test.each(["PutObject", "AssumeRole"] as const)("one %s that fails is tried again within the run", async (operation) => {
+test.each(["PutObject", "AssumeRole"] as const)("S03: one %s that fails is tried again within the run", async (operation) => {
   await using project = await opened();
   project.server.faults.add({ operation, fault: { kind: "status", status: 503, code: "SlowDown" } });
   expect(await run(project)).toMatchObject({ exit: 0, stderr: "" });
@@ -79,7 +79,7 @@ test.each(["PutObject", "AssumeRole"] as const)("one %s that fails is tried agai
 });
 
 test.each(["lost_reply", "done_then_500"] as const)(
-  "where nobody may look, a PUT that ends as %s is neither sent twice nor taken for another's",
+  "S04: where nobody may look, a PUT that ends as %s is neither sent twice nor taken for another's",
   async (kind) => {
     await using project = await opened();
     project.server.faults.add({ operation: "PutObject", key: CHANGED, fault: { kind } });
@@ -88,7 +88,7 @@ test.each(["lost_reply", "done_then_500"] as const)(
   },
 );
 
-test("a session that ends in the middle of a delivery is renewed, and the delivery goes on", async () => {
+test("S09: a session that ends in the middle of a delivery is renewed, and the delivery goes on", async () => {
   await using project = await opened();
   project.server.faults.add({ operation: "PutObject", key: CHANGED, fault: { kind: "expire_sessions" } });
   expect(await run(project)).toMatchObject({ exit: 0, stderr: "" });

@@ -1,16 +1,43 @@
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { filesMatching, read } from "./source-tree.ts";
 
+const TESTS = filesMatching(/^test\/.*\.test\.ts$/)
+  .map(read)
+  .join("\n");
+const ROWS = read("docs/reliability.md")
+  .split("\n")
+  .filter((line) => line.startsWith("| "))
+  .map((line) => line.split("|").map((cell) => cell.trim()));
+
 test("every test that docs/reliability.md names exists", () => {
-  const tests = filesMatching(/^test\/.*\.test\.ts$/)
-    .map(read)
-    .join("\n");
-  const rows = read("docs/reliability.md")
-    .split("\n")
-    .filter((line) => line.startsWith("| ") && line.includes('"'));
-  const named = rows.flatMap((row) =>
-    [...(row.split(" | ")[2] ?? "").matchAll(/"(?<name>[^"]+)"/g)].map((match) => match.groups?.["name"] ?? ""),
+  const cells = ROWS.map((row) => row[3] ?? "").filter((cell) => cell.includes('"'));
+  const named = cells.flatMap((cell) => [...cell.matchAll(/"(?<name>[^"]+)"/g)].map((match) => match.groups?.["name"] ?? ""));
+  expect(named.length).toBeGreaterThan(70);
+  expect(named.filter((name) => !TESTS.includes(`"${name}"`))).toEqual([]);
+});
+
+describe.each([
+  ["F", 26],
+  ["S", 32],
+] as const)("the table of %s01 and what follows", (letter, count) => {
+  const numbers = Array.from({ length: count }, (_, at) => letter + String(at + 1).padStart(2, "0"));
+  const table = new Map(
+    ROWS.filter(([, number]) => numbers.includes(number ?? "")).map(([, number, , cell]) => [number ?? "", cell ?? ""]),
   );
-  expect(named.length).toBeGreaterThan(20);
-  expect(named.filter((name) => !tests.includes(`"${name}"`))).toEqual([]);
+
+  test("has a row for each number, in their order", () => {
+    expect([...table.keys()]).toEqual(numbers);
+  });
+
+  test("names a test that begins with the number, or says that what it is about is not built", () => {
+    const built = [...table].filter(([, cell]) => !cell.startsWith("not built yet: "));
+    expect(built.filter(([number, cell]) => !cell.startsWith(`"${number}: `))).toEqual([]);
+    expect(numbers.length - built.length).toBeLessThan(4);
+  });
+
+  test("knows every test that has a number", () => {
+    const used = [...TESTS.matchAll(/"(?<number>[FS]\d\d): /g)].map((match) => match.groups?.["number"] ?? "");
+    const known = numbers.filter((number) => table.get(number)?.startsWith('"'));
+    expect([...new Set(used.filter((number) => number.startsWith(letter)))].toSorted()).toEqual(known);
+  });
 });

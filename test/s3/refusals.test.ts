@@ -169,7 +169,7 @@ function changing(body: ObjectBody): ObjectBody {
 }
 
 describe("a clock that is wrong", () => {
-  it("is corrected from the server's own date", async () => {
+  it("S10: is corrected from the server's own date", async () => {
     const clock: Clock = { now: () => new Date(Date.now() + 40 * 60_000) };
     await using s3 = await s3Fixture({ server: { clock } });
     expect(await s3.store.putNew("a.csv", SMALL_BODY, factsOf(SMALL_BODY), ALWAYS)).toEqual({ kind: "created" });

@@ -94,7 +94,7 @@ describe("an S3 store", () => {
     expect(s3.server.buckets.commits.filter(({ key }) => key === "in/a.csv")).toEqual([]);
   });
 
-  it("gives up at the deadline of an object, however many tries are left", async () => {
+  it("S05: gives up at the deadline of an object, however many tries are left", async () => {
     await using s3 = await s3Fixture({ changes: { max_attempts: 100, timeouts: { deadline: "1ms" } } });
     s3.server.faults.add({ operation: "PutObject", times: 1000, fault: { kind: "status", status: 503, code: "SlowDown" } });
     await expect(s3.store.putNew("a.csv", LARGE_BODY, null, ALWAYS)).rejects.toMatchObject({ code: "DESTINATION_UNAVAILABLE" });

@@ -43,7 +43,7 @@ async function opened() {
   return { folder, store, [Symbol.asyncDispose]: () => folder[Symbol.asyncDispose]() };
 }
 
-test("of many swaps from one entry exactly one wins, and CURRENT is the winner's", async () => {
+test("F06: of many swaps from one entry exactly one wins, and CURRENT is the winner's", async () => {
   await using at = await opened();
   const runs = ["A", "B", "C", "D", "E"];
   const outcomes = await Promise.all(runs.map((run) => swapCurrent(at.store, "users", 0, entry(1, 1, run), never)));
@@ -86,7 +86,7 @@ test.each(["users/plans/000001.json", "users/log/000001-R.parquet", "users/base/
   },
 );
 
-test("whatever bytes stand for CURRENT, reading it yields the entry or STATE_DAMAGED", async () => {
+test("S12: whatever bytes stand for CURRENT, reading it yields the entry or STATE_DAMAGED", async () => {
   const whole = Buffer.from(`${JSON.stringify(entry(1, 1))}\n`);
   await using folder = await tempFolder();
   const store = openFolderStore({ path: folder.path, role: "state" });

@@ -132,7 +132,7 @@ test.each([
   expect((await at.run({}, moved)).error).toBeNull();
 });
 
-test("a delivery that is open when the destination is changed is not sent elsewhere", async () => {
+test("S31: a delivery that is open when the destination is changed is not sent elsewhere", async () => {
   await using at = await project();
   await at.set({ a: "1" });
   await at.run();

@@ -117,7 +117,7 @@ test("a mapping is delivered, compared and told again as the outputs it makes, i
   ]);
 });
 
-test("what a mapping hashes stands nowhere in plain, and neither does the key of the hash: not in state, plans or files", async () => {
+test("F20: what a mapping hashes stands nowhere in plain, and neither does the key of the hash: not in state, plans or files", async () => {
   await using folder = await tempFolder();
   await writeFile(folder.at("key.txt"), `${KEY}\n`);
   const columns = COLUMNS.map((output) =>

@@ -13,7 +13,7 @@ afterEach(() => armFailpoints(null));
 const never = new AbortController().signal;
 const RUNS = Number(process.env["EVENT_RUNS"] ?? 4);
 
-test("each event is told once: equal cursors, late ones, and those younger than the lag", async () => {
+test("F18: each event is told once: equal cursors, late ones, and those younger than the lag", async () => {
   await using table = await eventTable();
   const first = await table.run("10:00", { a: "08:00", b: "09:30", c: "09:30", young: "09:59:30" });
   expect(first.error).toBeNull();

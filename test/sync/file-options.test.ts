@@ -34,7 +34,7 @@ async function deliveries(format: Partial<FileFormat>, changes: Partial<Stream> 
   };
 }
 
-test("split and compressed files arrive under their keys, and the manifest tells each one's values", async () => {
+test("F23: split and compressed files arrive under their keys, and the manifest tells each one's values", async () => {
   await using at = await deliveries({ splitBy: ["name"], folder: "{name}", compression: "gzip", extension: "csv.gz" });
   const { error, record } = await at.run("(1, 'a/b'), (2, NULL), (3, 'a/b')");
   expect(error).toBeNull();
@@ -115,7 +115,7 @@ test("a file that replaces the one before holds the whole table of the last run"
   expect(await at.text("latest.csv")).toBe("id,name\n4,d\n");
 });
 
-test("a file that replaces others never replaces somebody else's", async () => {
+test("F24: a file that replaces others never replaces somebody else's", async () => {
   await using at = await deliveries({ overwrite: true, name: "latest", groups: [] }, { mode: "full" });
   await at.folder.write("out/latest.csv", "theirs");
   const { error } = await at.run("(1, 'a')");

@@ -20,7 +20,7 @@ async function runOn(at: World, disk: LossyDisk, code: string, from: number): Pr
 }
 
 test.each(["ENOSPC", "EIO"])(
-  "%s at any change of the state root stops the run with advice, sends nothing before the plan, and loses nothing",
+  "S07: %s at any change of the state root stops the run with advice, sends nothing before the plan, and loses nothing",
   { timeout: 60_000 },
   async (code) => {
     await using at = await world();

@@ -53,7 +53,7 @@ async function heldRemoval(at: World): Promise<string> {
   return record.run;
 }
 
-test("a delta that removes more than max_removed is held: nothing is sent, and the bytes wait", async () => {
+test("F21: a delta that removes more than max_removed is held: nothing is sent, and the bytes wait", async () => {
   await using at = await world();
   await guarded(at, rows(200));
   const delivered = await objectHashes(at.folder.at("out"));
@@ -92,7 +92,7 @@ test("shares count only from above_rows rows on", async () => {
   expect((await guarded(at, rows(1))).error).toBeNull();
 });
 
-test("a first run is measured by min_rows alone", async () => {
+test("S15: a first run is measured by min_rows alone", async () => {
   await using at = await world();
   const { record, error } = await guarded(at, {});
   expect(error).toMatchObject({ code: "GUARD_MIN_ROWS" });

@@ -44,7 +44,7 @@ describe.each(["lost_arrived", "lost_never", "fail"] as const)("a PUT that ends 
     }
   });
 
-  test("at any document of the state root loses nothing and sends nothing twice", async () => {
+  test("F03: at any document of the state root loses nothing and sends nothing twice", async () => {
     for (let nth = 1; ; nth += 1) {
       await using at = await world();
       const met = await deliverWithFault(at, "stateFaults", fault, nth);

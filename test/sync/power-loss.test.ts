@@ -60,7 +60,7 @@ async function survive(stops: readonly Stop[], forgets: (path: string) => boolea
   }
 }
 
-test("a power cut at any change of the state root loses no delta and tells none twice", { timeout: 120_000 }, async () => {
+test("S02: a power cut at any change of the state root loses no delta and tells none twice", { timeout: 120_000 }, async () => {
   const seeded = process.env["SPILLWAY_POWER_CUTS"] === undefined ? { seed: 20261123 } : {};
   const stops = fc.array(stop, { minLength: 1, maxLength: 4 });
   const found = await fc.check(

@@ -42,7 +42,7 @@ async function one(model: string, query: string): Promise<readonly [key: string,
 const ODD = `SELECT * FROM (VALUES (1, 'Zoë, "x"', TIMESTAMP '2024-01-02 03:04:05', true), (2, '=1+1', NULL, NULL), (3, '', NULL, false)) AS t(id, name, seen, ok)`;
 const TABLE = "primary_key: id\nquery: |\n  QUERY\n";
 
-test("excel reads its files as they are: byte order mark, CR LF, no formula, plain dates", async () => {
+test("S21: excel reads its files as they are: byte order mark, CR LF, no formula, plain dates", async () => {
   const [key, bytes] = await one(`${TABLE}file: {preset: excel}\n`, ODD);
   expect(key).toBe("users-000001-added-0001.csv");
   expect(bytes.subarray(0, 3)).toEqual(Buffer.from([0xef, 0xbb, 0xbf]));

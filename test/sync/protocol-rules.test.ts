@@ -115,7 +115,7 @@ test("`changes` that were promoted on top of a fold keep the fold", async () => 
   expect(met).toBe(true);
 });
 
-test("a destination that never answers is given up for now, and the next run goes on", async () => {
+test("F02: a destination that never answers is given up for now, and the next run goes on", async () => {
   await using at = await world();
   await at.deliver(before);
   at.set(after);

@@ -1,3 +1,4 @@
+import { readdir, readFile } from "node:fs/promises";
 import { expect, test } from "vitest";
 import type { Stream } from "../../src/core/types.ts";
 import { runStream } from "../../src/sync/run-stream.ts";
@@ -32,4 +33,15 @@ test("a first run delivers every row, the next one only what changed, and a cons
   expect(Object.fromEntries(await consume(folder.at("out"), "users"))).toEqual({ "1": ["Ann"], "2": ["Bob"], "4": ["Di"] });
   const third = await run(deps, testStream(folder.path, rows("(4, 'Di')", "(1, 'Ann')", "(2, 'Bob')")));
   expect(third).toMatchObject({ status: "unchanged", generation: null, files: [] });
+});
+
+test("F13: the header tells every column, also where the first rows hold nothing in it", async () => {
+  await using folder = await tempFolder();
+  const deps = harness({ root: folder.path });
+  await run(
+    deps,
+    testStream(folder.path, "SELECT id, CASE WHEN id > 1 THEN 'late' END AS name, NULL::INTEGER AS never FROM range(3) AS t(id)"),
+  );
+  const [file] = (await readdir(folder.at("out", "users"))).filter((name) => name.endsWith(".csv"));
+  expect(await readFile(folder.at("out", "users", file ?? ""), "utf8")).toBe("id,name,never\n0,,\n1,,\n2,late,\n");
 });

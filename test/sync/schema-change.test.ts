@@ -55,7 +55,7 @@ test.each([
   expect((await at.run(at.stream(columns, LATER))).record.status).toBe("unchanged");
 });
 
-test("hold: a column that is gone is held even when no row tells of it, for the files have another header", async () => {
+test("S13: hold: a column that is gone is held even when no row tells of it, for the files have another header", async () => {
   await using at = await project("hold");
   await at.run(at.stream("id, name", TWO));
   expect((await at.run(at.stream("id", TWO))).error).toMatchObject({ code: "SCHEMA_CHANGED" });
@@ -85,7 +85,7 @@ test("resync: every row is delivered anew, and the plan says so first", async ()
   expect((await at.run(at.stream("id, name, city", LATER))).record.status).toBe("unchanged");
 });
 
-test("adopt: a new column alone changes no row, real changes of that night are delivered with it", async () => {
+test("F08: adopt: a new column alone changes no row, real changes of that night are delivered with it", async () => {
   await using at = await project("adopt");
   await at.run(at.stream("id, name", TWO));
   expect((await at.run(at.stream("id, name, city", LATER))).record).toMatchObject({ counts: { added: 1, changed: 1, removed: 0 } });

@@ -97,7 +97,7 @@ describe("reading", () => {
 });
 
 describe("starting runs", () => {
-  test("50 posts with one key at once start one run", async () => {
+  test("F25: 50 posts with one key at once start one run", async () => {
     const posts = Array.from({ length: 50 }, () => post("/api/models/users/runs", {}, { "idempotency-key": "dbt-2026-11-23" }));
     const answers = await Promise.all(posts);
     expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([202]));

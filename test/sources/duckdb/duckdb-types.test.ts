@@ -62,7 +62,7 @@ const cases: readonly (readonly [type: string, value: string, text: string | nul
   ["STRUCT(a INTEGER)[]", "[{'a': 1}]", '[{"a":1}]'],
 ];
 
-test.each(cases)("%s %s is delivered as %s", async (type, value, text) => {
+test.each(cases)("F11: %s %s is delivered as %s", async (type, value, text) => {
   await using folder = await tempFolder();
   await using engine = await openEngine({ memoryLimit: "100MB", threads: 1, tempDirectory: folder.path, maxTempSize: "1GB" }, never);
   const { columns } = await engine.describe(`SELECT CAST(${value} AS ${type}) AS v`, never);
