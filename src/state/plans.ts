@@ -4,8 +4,17 @@ import type { StateKeys } from "./state-keys.ts";
 import { createDocument, damaged, hasDocument, readDocument } from "./state-store.ts";
 
 /** Creates the plan of a generation: from here on exactly these bytes are delivered. `exists`: another run's plan stands there. */
-export function createPlan(store: ObjectStore, keys: StateKeys, plan: Plan, signal: AbortSignal): Promise<"created" | "exists"> {
-  return createDocument(store, keys.plan(plan.generation), plan, signal);
+export async function createPlan(store: ObjectStore, keys: StateKeys, plan: Plan, signal: AbortSignal): Promise<"created" | "exists"> {
+  if (await isPlanLost(store, keys, plan.generation, signal))
+    throw damaged(keys.plan(plan.generation), "is gone, yet objects of it are marked as delivered");
+  return await createDocument(store, keys.plan(plan.generation), plan, signal);
+}
+
+/** Whether the plan of a generation is gone although some of it was delivered: another plan must not take its place. */
+export async function isPlanLost(store: ObjectStore, keys: StateKeys, generation: number, signal: AbortSignal): Promise<boolean> {
+  // A mark is younger than its plan, so the plan is looked for last.
+  if ((await store.list(keys.marksPrefix(generation), signal)).length === 0) return false;
+  return !(await hasDocument(store, keys.plan(generation), signal));
 }
 
 /** The plan of a generation, or null. */

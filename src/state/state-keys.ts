@@ -9,6 +9,7 @@ export interface StateKeys {
   log(generation: number, run: string): string;
   readonly planPrefix: string;
   plan(generation: number): string;
+  marksPrefix(generation: number): string;
   mark(generation: number, object: number): string;
   triesPrefix(generation: number, object: number): string;
   attempt(generation: number, object: number, attempt: string): string;
@@ -39,6 +40,7 @@ export function stateKeys(stream: string): StateKeys {
     log: (generation, run) => `${stream}/log/${padded(generation, 6)}-${run}.parquet`,
     planPrefix: `${stream}/plans/`,
     plan: (generation) => `${plan(generation)}.json`,
+    marksPrefix: (generation) => `${plan(generation)}.sent/`,
     mark: (generation, object) => `${plan(generation)}.sent/${object}`,
     triesPrefix: (generation, object) => `${plan(generation)}.try/${object}/`,
     attempt: (generation, object, attempt) => `${plan(generation)}.try/${object}/${attempt}`,

@@ -1,6 +1,7 @@
 import type { Stream } from "../core/types.ts";
 import { swapCurrent } from "../state/current.ts";
 import type { Current, RunStatus } from "../state/documents.ts";
+import { isPlanLost } from "../state/plans.ts";
 import { isIntact } from "../state/state-files.ts";
 import { isDamage } from "../state/state-store.ts";
 import { supersedeHeld } from "./hold-run.ts";
@@ -47,19 +48,20 @@ async function reset(context: RunContext, signal: AbortSignal): Promise<RunStatu
   }
 }
 
-/** CURRENT with the open plan given up, also one that nobody can read any more. */
+/** CURRENT with the open plan given up, also one that is gone or that nobody can read any more. */
 async function closeOpenPlan(context: RunContext, current: Current, signal: AbortSignal): Promise<Current> {
   const generation = current.generation + 1;
   try {
     const open = await openPlan(context, current, signal);
-    return open === null ? current : voided(current, open);
+    if (open !== null) return voided(current, open);
+    if (!(await isPlanLost(context.state, context.keys, generation, signal))) return current;
   } catch (error) {
     if (!isDamage(error)) throw error;
-    context.report.warn(
-      `${context.keys.plan(generation)} cannot be read: rows that only it told of cannot be removed at the destination of ${context.stream.name}.`,
-    );
-    return { ...current, generation, abandoned: [...current.abandoned, generation] };
   }
+  context.report.warn(
+    `${context.keys.plan(generation)} cannot be read: rows that only it told of cannot be removed at the destination of ${context.stream.name}.`,
+  );
+  return { ...current, generation, abandoned: [...current.abandoned, generation] };
 }
 
 /** Every key that may have been told; none when the stream now tells another table. */

@@ -20,6 +20,8 @@ export function damage(
   const key = keys.toSorted().toReversed()[which];
   const object = key === undefined ? undefined : world.state.objects.get(key);
   if (key === undefined || object === undefined) return false;
+  // A plan that is gone before anything of it was marked leaves no trace of itself.
+  if (part === "plans" && how === "remove" && !isMarked(world, key)) return false;
   const bytes = Buffer.from(object.bytes);
   const middle = Math.floor(bytes.length / 2);
   bytes[middle] = (bytes[middle] ?? 0) ^ 0x80;
@@ -27,4 +29,8 @@ export function damage(
   else world.state.objects.set(key, { ...object, bytes: how === "flip" ? bytes : object.bytes.subarray(0, middle) });
   for (const code of ["STATE_DAMAGED", "STATE_BEHIND", "STATE_MISMATCH"]) world.mayFailWith.add(code);
   return how === "remove" || part === "log" || part === "plans";
+}
+
+function isMarked(world: HistoryWorld, plan: string): boolean {
+  return [...world.state.objects.keys()].some((key) => key.startsWith(plan.replace(/json$/, "sent/")));
 }

@@ -1,4 +1,4 @@
-import { readdir, truncate } from "node:fs/promises";
+import { readdir, rm, truncate } from "node:fs/promises";
 import { afterEach, expect, test } from "vitest";
 import { armFailpoints } from "../../src/core/failpoint.ts";
 import { repairStream } from "../../src/sync/repair-stream.ts";
@@ -89,6 +89,19 @@ test("a stream that planned nothing before its CURRENT was torn begins again aft
   expect((await resetStream(at.host("operator"), at.stream, never)).error).toBeNull();
   expect((await at.run(at.host("again"))).record).toMatchObject({ status: "delivered", generation: 1 });
   expect(await at.consumed()).toEqual({ a: "1" });
+});
+
+test("a plan that is gone although some of it arrived is damage, and no other takes its place", async () => {
+  await using at = await world();
+  await at.deliver({ a: "1" });
+  at.set({ a: "2", b: "1" });
+  await dieAt(at, "deliver.marked");
+  await rm(at.folder.at("state", "users", "plans", "000002.json"));
+  const { error } = await at.run(at.host("next"));
+  expect(error).toMatchObject({ code: "STATE_DAMAGED", message: expect.stringContaining("users/plans/000002.json") as string });
+  expect((await resetStream(at.host("operator"), at.stream, never)).error).toBeNull();
+  expect((await at.run(at.host("again"))).record).toMatchObject({ status: "delivered", generation: 3 });
+  expect(await at.consumed()).toEqual({ a: "2", b: "1" });
 });
 
 test("a delivery under way whose plan is torn is given up by a reset", async () => {
