@@ -99,7 +99,7 @@ test("a second signal ends the program at once, in the middle of a query too", a
   expect(stderr).not.toContain("INTERRUPTED");
 });
 
-test("S20: a failpoint of the environment kills the program there, and the same command then finishes the delivery", async () => {
+test("a failpoint of the environment kills the program there, and the same command then finishes the delivery", async () => {
   await using folder = await project(FEW);
   const killed = await executeCli(["run", "-m", "numbers"], { cwd: folder.path, env: { SPILLWAY_FAILPOINT: "plan.created=kill" } });
   expect(killed.signal).toBe("SIGKILL");

@@ -29,7 +29,7 @@ describe("a scheduler", () => {
     ]);
   });
 
-  it("makes up for three days of downtime with one run, or, if told so, with none", async () => {
+  it("S17: makes up for three days of downtime with one run, or, if told so, with none", async () => {
     for (const [catchUp, expected] of [
       ["latest", ["slot_late 05T06:00:00", "catch_up 05T06:00:00 #1", "delivered"]],
       ["none", ["missed 3 to 05T06:00:00: downtime"]],
@@ -50,7 +50,7 @@ describe("a scheduler", () => {
     }
   });
 
-  it("lets one run follow for all slots that came due while a run was under way", async () => {
+  it("S18: lets one run follow for all slots that came due while a run was under way", async () => {
     await using there = await serviceWorld();
     let open: () => void = () => undefined;
     const gate = new Promise<void>((resolve) => (open = resolve));

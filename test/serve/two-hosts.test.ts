@@ -24,7 +24,7 @@ const step = fc.oneof(
 type Hosts = [ServingHost, ServingHost];
 
 test(
-  "hosts that are killed, restarted and put to sleep, by clocks that jump, deliver once at most for each slot, and everything in the end",
+  "S20: hosts that are killed, restarted and put to sleep, by clocks that jump, deliver once at most for each slot, and everything in the end",
   {
     timeout: 600_000,
   },
