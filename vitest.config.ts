@@ -1,11 +1,17 @@
 import { defineConfig } from "vitest/config";
 
+/** Tests of code that keeps nothing between calls: no engine, no signal, no server. They share processes, which saves loading everything anew. */
+const LIGHT = ["test/core/**/*.test.ts", "test/config/**/*.test.ts", "test/repo/**/*.test.ts", "test/cli/render/**/*.test.ts"];
+
 export default defineConfig({
   test: {
-    include: ["test/**/*.test.ts"],
     globalSetup: ["test/support/build-once.ts"],
     setupFiles: ["test/support/no-leftovers.ts"],
-    // A process per file: native engines, signals and environment of one file cannot reach the next.
+    projects: [
+      { extends: true, test: { name: "light", include: LIGHT, isolate: false } },
+      // A process per file: native engines, signals and environment of one file cannot reach the next.
+      { extends: true, test: { name: "whole", include: ["test/**/*.test.ts"], exclude: LIGHT } },
+    ],
     pool: "forks",
     maxWorkers: 2,
     testTimeout: 20_000,
