@@ -37,6 +37,23 @@ alerts:
     expect(text).toMatch(/CONFIG_UNKNOWN_NAME there is no alert "opps"[\s\S]*\^{4} did you mean "ops"\?/);
   });
 
+  test("defaults name who is told for every model, and a target replaces who that is", async () => {
+    const { project } = await load(
+      {
+        "config.yaml": `${CONFIG}
+alerts: {ops: {type: slack, url: https://example.com/x}}
+defaults: {alerts: [ops]}
+targets: {dev: {alerts: {ops: {type: heartbeat, url: https://example.com/dev}}, serve: {port: 9999}}}
+`,
+      },
+      {},
+      "dev",
+    );
+    expect(project.streams[0]?.alerts).toEqual(["ops"]);
+    expect(project.alerts).toMatchObject([{ name: "ops", type: "heartbeat" }]);
+    expect(project.serve).toMatchObject({ host: "127.0.0.1", port: 9999 });
+  });
+
   test.each<[string, RegExp]>([
     ["alerts: {ops: {type: slak, url: https://example.com}}", /slack/],
     ["alerts: {ops: {type: webhook, url: https://example.com}}", /"secret" is missing/],

@@ -23,11 +23,15 @@ primary_key: id
 `;
 
 /** What loading the files gives; paths of the temporary folder read as `<root>`. */
-export async function load(files: ProjectFiles, env: Readonly<Record<string, string>> = {}): Promise<LoadedProject> {
+export async function load(
+  files: ProjectFiles,
+  env: Readonly<Record<string, string>> = {},
+  target: string | null = null,
+): Promise<LoadedProject> {
   await using folder = await tempFolder();
   const written = { "config.yaml": CONFIG, "models/users.yaml": MODEL, ...files };
   for (const [name, content] of Object.entries(written)) await folder.write(name, content);
-  const loaded = await loadProject({ configFile: "config.yaml", env, cwd: folder.path, signal: new AbortController().signal });
+  const loaded = await loadProject({ configFile: "config.yaml", env, cwd: folder.path, target, signal: new AbortController().signal });
   return JSON.parse(JSON.stringify(loaded).replaceAll(folder.path, "<root>"));
 }
 

@@ -36,6 +36,7 @@ const alertStateSchema = z
     condition: z.enum(["ok", "failed", "held"]),
     late: z.boolean(),
     deviating: z.boolean(),
+    lastSuccess: z.iso.datetime().nullable(),
     /** Rows of the results of the last runs that succeeded, newest last. */
     rows: z.array(z.int().nonnegative()).readonly(),
     /** Decided and not yet known to be told, by the names of the sinks. */
@@ -48,7 +49,7 @@ export type AlertState = Omit<z.infer<typeof alertStateSchema>, "format" | "seq"
 export type PendingAlert = z.infer<typeof pending>;
 
 /** How a stream stands of which nothing was ever told. */
-export const NOTHING_TOLD: AlertState = { condition: "ok", late: false, deviating: false, rows: [], pending: [] };
+export const NOTHING_TOLD: AlertState = { condition: "ok", late: false, deviating: false, lastSuccess: null, rows: [], pending: [] };
 
 const KEPT = 2;
 
@@ -80,8 +81,8 @@ export async function advanceAlerts(
     const state = change(found ?? NOTHING_TOLD);
     if (state === null) return null;
     const seq = (newest === undefined ? 0 : (numberOf(newest) ?? 0)) + 1;
-    const { condition, late, deviating, rows, pending: open } = state;
-    const entry = { format: "spillway/alerts/1", seq, by, at: now(), condition, late, deviating, rows, pending: open };
+    const { condition, late, deviating, lastSuccess, rows, pending: open } = state;
+    const entry = { format: "spillway/alerts/1", seq, by, at: now(), condition, late, deviating, lastSuccess, rows, pending: open };
     if ((await createDocument(store, `${prefix}${String(seq).padStart(8, "0")}.json`, entry, signal)) === "exists") continue;
     for (const old of keys.slice(0, -(KEPT - 1))) await store.delete(old, signal);
     return state;

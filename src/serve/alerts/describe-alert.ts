@@ -27,6 +27,8 @@ export interface LateFacts {
   /** Its instant. */
   readonly slot: string;
   readonly lateMs: number;
+  /** How long the schedule leaves between this slot and the next. */
+  readonly intervalMs: number;
 }
 
 /** The alert that tells an edge: what happened, why, and the next command. */

@@ -1,12 +1,15 @@
 import type { AlertEdge } from "../../core/alerts.ts";
 import type { RunRecord, RunStatus } from "../../state/documents.ts";
 import type { AlertState } from "./alert-state.ts";
+import type { LateFacts } from "./describe-alert.ts";
 
 const LOOK_BACK = 7;
 /** Fewer runs than these say nothing about what is usual. */
 const FEWEST_RUNS = 4;
 /** Tables smaller than this change by large shares every day. */
 const FEWEST_ROWS = 100;
+/** A run that takes most of its interval is no news; one that hangs is, when the next slot comes due. */
+const LATE_INTERVALS = 1.5;
 const USUAL_SHARE = 0.3;
 const USUAL_SPREADS = 6;
 
@@ -22,7 +25,7 @@ export function succeeded(status: RunStatus): boolean {
 }
 
 /** What a run that ended means for who is told: only a change of how the stream stands is an edge. */
-export function judgeRun(state: AlertState, record: Pick<RunRecord, "status" | "counts">): Judged {
+export function judgeRun(state: AlertState, record: Pick<RunRecord, "status" | "counts" | "endedAt">): Judged {
   const { status, counts } = record;
   if (status === "failed" || status === "held") {
     return { state: { ...state, condition: status }, edges: state.condition === status ? [] : [status] };
@@ -36,12 +39,14 @@ export function judgeRun(state: AlertState, record: Pick<RunRecord, "status" | "
   if (state.condition !== "ok" || state.late) edges.push("recovered");
   if (deviating && !state.deviating) edges.push("deviation");
   const known = rows === null ? state.rows : [...state.rows, rows].slice(-LOOK_BACK);
-  return { state: { ...state, condition: "ok", late: false, deviating, rows: known }, edges };
+  return { state: { ...state, condition: "ok", late: false, deviating, lastSuccess: record.endedAt, rows: known }, edges };
 }
 
-/** What it means that a stream had no success for longer than it should. */
-export function judgeLate(state: AlertState): Judged {
-  return state.late ? { state, edges: [] } : { state: { ...state, late: true }, edges: ["late"] };
+/** What it means that a slot is not done when it should be: nothing, as long as the last success is not far enough back. */
+export function judgeLate(state: AlertState, { slot, lateMs, intervalMs }: LateFacts): Judged {
+  const since = state.lastSuccess === null ? Number.POSITIVE_INFINITY : Date.parse(slot) + lateMs - Date.parse(state.lastSuccess);
+  if (state.late || since < LATE_INTERVALS * intervalMs) return { state, edges: [] };
+  return { state: { ...state, late: true }, edges: ["late"] };
 }
 
 /** Whether a number of rows is far from the usual: from their median by more than 30 % and more than six times their median deviation. */

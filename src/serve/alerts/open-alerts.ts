@@ -49,7 +49,7 @@ export function openAlerts(options: AlertsOptions): Alerts {
   const teller = new Teller(options);
   return {
     ended: (stream, record) => teller.ended(stream, record),
-    late: (stream, facts) => teller.happened(stream, judgeLate, { record: null, late: facts }),
+    late: (stream, facts) => teller.happened(stream, (state) => judgeLate(state, facts), { record: null, late: facts }),
     resume: (stream) => teller.happened(stream, (state) => ({ state, edges: [] }), { record: null, late: null }),
     close: (lingerMs) => teller.close(lingerMs),
   };
@@ -212,9 +212,9 @@ function queueOf(queues: Map<string, SinkQueue>, name: string): SinkQueue {
 }
 
 function same(before: AlertState, after: AlertState): boolean {
-  const { condition, late, deviating, rows } = before;
+  const { condition, late, deviating, lastSuccess, rows } = before;
   const isSame = condition === after.condition && late === after.late && deviating === after.deviating;
-  return isSame && rows.join() === after.rows.join();
+  return isSame && lastSuccess === after.lastSuccess && rows.join() === after.rows.join();
 }
 
 function beat(stream: ToldStream, record: RunRecord): Alert {

@@ -67,7 +67,7 @@ function addProbes(app: OpenAPIHono, { control, metrics, signal }: ApiOptions): 
   app.openapi(routes.readyRoute, async (context) => {
     const { ready, reasons } = await control.readiness(signal);
     const { draining } = control.health();
-    const told = [...reasons, ...(draining ? ["the service is stopping"] : [])];
+    const told = [...new Set([...reasons, ...(draining ? ["the service is stopping"] : [])])];
     const data = { ready: ready && !draining, reasons: told };
     return context.json({ schema: 1 as const, ok: true as const, data }, data.ready ? 200 : 503);
   });

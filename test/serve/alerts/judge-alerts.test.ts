@@ -15,11 +15,15 @@ const counts = (current: number) => ({
   snapshotAfter: current,
 });
 
+const HOUR = 3_600_000;
+const LAST = "2026-11-23T04:00:00.000Z";
+const LATE = { slot: "2026-11-23T05:00:00.000Z", lateMs: HOUR, intervalMs: HOUR };
+
 /** The edges of runs that end one after the other; `late` is told in between. */
 function edgesOf(statuses: readonly (RunStatus | "late")[]): readonly (readonly string[])[] {
   let state: AlertState = NOTHING_TOLD;
   return statuses.map((status) => {
-    const judged = status === "late" ? judgeLate(state) : judgeRun(state, { status, counts: null });
+    const judged = status === "late" ? judgeLate(state, LATE) : judgeRun(state, { status, counts: null, endedAt: LAST });
     state = judged.state;
     return judged.edges;
   });
@@ -59,11 +63,21 @@ describe("edges", () => {
   });
 });
 
+test.each<[string, string | null, number, boolean]>([
+  ["a run that hangs, when the next slot comes due", "2026-11-23T04:01:00.000Z", HOUR, true],
+  ["a run that always takes longer than its interval", "2026-11-23T05:20:00.000Z", HOUR, false],
+  ["a daily slot that begins an hour late", "2026-11-22T05:00:30.000Z", 24 * HOUR, false],
+  ["a stream that never had a success", null, HOUR, true],
+])("late: %s", (_what, lastSuccess, intervalMs, isLate) => {
+  const { edges } = judgeLate({ ...NOTHING_TOLD, lastSuccess }, { ...LATE, intervalMs });
+  expect(edges).toEqual(isLate ? ["late"] : []);
+});
+
 describe("the usual number of rows", () => {
   const after = (rows: readonly number[]): readonly (readonly string[])[] => {
     let state: AlertState = NOTHING_TOLD;
     return rows.map((current) => {
-      const judged = judgeRun(state, { status: "delivered", counts: counts(current) });
+      const judged = judgeRun(state, { status: "delivered", counts: counts(current), endedAt: LAST });
       state = judged.state;
       return judged.edges;
     });

@@ -73,7 +73,7 @@ test("of two processes that see the same, one tells it", async () => {
   await using folder = await tempFolder();
   await using sink = await sinkServer();
   const both = [processOn(folder.path, [webhook(sink.url)]), processOn(folder.path, [webhook(sink.url)])];
-  for (const { alerts } of both) alerts.late(users, { slot: "2026-11-23T05:00:00.000Z", lateMs: 3_600_000 });
+  for (const { alerts } of both) alerts.late(users, { slot: "2026-11-23T05:00:00.000Z", lateMs: 3_600_000, intervalMs: 3_600_000 });
   for (const { alerts } of both) await alerts.close(LONG);
   expect(edges(sink)).toEqual(["late"]);
 });
