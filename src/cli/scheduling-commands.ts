@@ -13,7 +13,7 @@ export const SCHEDULING_COMMANDS: readonly CommandSpec[] = [
   {
     name: "serve",
     summary: "run every stream on its schedule, until a signal stops it",
-    examples: ["serve", "serve --jobs 3 --drain 60s --log-format json"],
+    examples: ["serve", "serve --jobs 3 --drain 60s --log-format json", "serve --host 0.0.0.0 --port 8080"],
     arguments: [],
     options: [
       { flags: "--jobs <n>", description: `streams at a time (default: ${DEFAULT_JOBS}; more need UV_THREADPOOL_SIZE)`, kind: "count" },
@@ -22,11 +22,18 @@ export const SCHEDULING_COMMANDS: readonly CommandSpec[] = [
         description: `how long runs under way may go on after a signal (default: ${DEFAULT_DRAIN}); what is left is taken up at the next start`,
         kind: "text",
       },
+      {
+        flags: "--host <address>",
+        description: "listen there (default: serve.host, 127.0.0.1); other than loopback needs serve.token",
+        kind: "text",
+      },
+      { flags: "--port <port>", description: "listen on that port (default: serve.port, 8787; 0: any free one)", kind: "count" },
     ],
     exits: [EXIT.usage, EXIT.state],
     run: async (bag, _args, context) => {
       const { serve } = await import("./commands/serve.ts");
-      return await serve({ jobs: bag.number("jobs") ?? DEFAULT_JOBS, drain: bag.text("drain") ?? DEFAULT_DRAIN }, context);
+      const listen = { host: bag.text("host"), port: bag.number("port") };
+      return await serve({ jobs: bag.number("jobs") ?? DEFAULT_JOBS, drain: bag.text("drain") ?? DEFAULT_DRAIN, listen }, context);
     },
   },
   {

@@ -40,7 +40,7 @@ async function serveBriefly(): Promise<Document> {
   const onStderr = (text: string): void => {
     if (text.includes("started with")) stop.abort(new SyncError("INTERRUPTED", "Enough."));
   };
-  const { stdout, exit } = await say(["serve", "--json"], { cwd: folder.path, signal: stop.signal, onStderr });
+  const { stdout, exit } = await say(["serve", "--port", "0", "--json"], { cwd: folder.path, signal: stop.signal, onStderr });
   expect(exit).toBe(0);
   const document = JSON.parse(stdout) as Document;
   seen.add(String(document.command));

@@ -2,6 +2,8 @@ import { schedule as tickWith } from "node-cron";
 import { loadProject } from "../../config/load-project.ts";
 import { durationSchema } from "../../core/duration-schema.ts";
 import { SyncError } from "../../core/errors.ts";
+import type { Project } from "../../core/types.ts";
+import { type FrontOptions, openFront } from "../../serve/open-front.ts";
 import type { ServiceEvents } from "../../serve/ports.ts";
 import { Service, type LoadedService } from "../../serve/service.ts";
 import { graceSignal } from "../../sync/grace-signal.ts";
@@ -10,12 +12,15 @@ import { allowedJobs } from "../allowed-jobs.ts";
 import { assemble, projectDeps } from "../assemble.ts";
 import type { CommandContext, CommandOutcome } from "../command.ts";
 import { eventNote } from "../render/service-event.ts";
+import { echoName } from "../report-error.ts";
 
 /** What `sync serve` was asked for. */
 export interface ServeOptions {
   readonly jobs: number;
   /** How long runs under way may go on after a signal. */
   readonly drain: string;
+  /** Where to listen, where that is not as configured. */
+  readonly listen: { readonly host: string | null; readonly port: number | null };
 }
 
 /** Runs streams on their schedules until a signal comes; then what is under way is finished, as far as the time allows. */
@@ -33,11 +38,22 @@ export async function serve(options: ServeOptions, context: CommandContext): Pro
     stop: stop.signal,
   });
   tellEvents(service.events, context);
-  // HTTP, metrics and alerts are wired here: each takes service.control and service.events, and is disposed after the drain.
+  await using front = await openFront(frontOptions(service, program.deps, options, context), signal);
+  log.note?.({ level: "info", event: "service.listening", text: `listening on ${front.url}`, facts: { url: front.url } });
   for (const warning of loaded.warnings) log.warn(warning);
   if (!loaded.project.streams.some(({ schedule, enabled }) => schedule !== undefined && enabled)) log.warn("No stream has a schedule.");
   await untilStopped(service, signal);
   return { data: { stopped: true }, text: "" };
+}
+
+function frontOptions(service: Service, deps: SyncDeps, { listen }: ServeOptions, { host }: CommandContext): FrontOptions {
+  const { control, events } = service;
+  const project = (): Project => {
+    const { serve: written, ...rest } = service.project;
+    return { ...rest, serve: { ...written, host: listen.host ?? written.host, port: listen.port ?? written.port } };
+  };
+  // Whoever reads an alert does so on a host where `sync` may be another program.
+  return { control, events, project, deps, version: host.version, rename: (text) => echoName(text, "spillway") };
 }
 
 async function untilStopped(service: Service, signal: AbortSignal): Promise<void> {

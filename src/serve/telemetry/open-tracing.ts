@@ -42,6 +42,7 @@ export function openTracing({ url, version, clock, log }: TracingOptions): Traci
         log.phase(event);
       },
       warn: (message, about) => log.warn(message, about),
+      note: (note) => log.note?.(note),
       run: (event) => {
         if (event.state === "ended") spans.ended(event);
         log.run?.(event);
