@@ -34,7 +34,6 @@ const targetSchema = z.strictObject({
   destinations: z.record(name, destinationSchema).optional().describe("Destinations that are replaced whole, or its own."),
   alerts: z.record(name, alertSchema).optional().describe("Alerts that are replaced whole, or its own."),
   defaults: defaultsSchema.optional().describe("Defaults that differ."),
-  alerts: z.record(name, alertSchema).optional().describe("Alerts that are replaced whole, or its own."),
   serve: serveSchema.partial().optional().describe("Where `sync serve` listens in this target."),
 });
 
