@@ -1,7 +1,10 @@
 import { loadProject } from "../config/load-project.ts";
-import { selectStreams } from "../config/select-streams.ts";
+import { asksForState, selectStreams } from "../config/select-streams.ts";
+import type { StreamState } from "../core/stream-states.ts";
 import type { Project, Stream } from "../core/types.ts";
+import { streamStatus } from "../sync/stream-status.ts";
 import type { CommandContext } from "./command.ts";
+import { openState } from "./open-state.ts";
 import type { StreamChoice } from "./stream-choice.ts";
 
 /** A project as loaded for one command, with the streams that were chosen. */
@@ -23,7 +26,16 @@ export async function openProject(choice: StreamChoice, otherwise: "all" | "refu
   });
   const nothing = choice.models.length === 0 && choice.select.length === 0;
   const all = choice.all || (otherwise === "all" && nothing);
-  return { project, warnings, streams: selectStreams(project, { ...choice, all }) };
+  const stateOf = asksForState(choice) ? await statesOf(project, context) : undefined;
+  return { project, warnings, streams: selectStreams(project, { ...choice, all, ...(stateOf === undefined ? {} : { stateOf }) }) };
+}
+
+/** How the streams of a project stand at this moment. */
+async function statesOf({ state, streams }: Project, { signal }: CommandContext): Promise<(stream: string) => StreamState> {
+  await using store = await openState(state, signal);
+  const names = streams.map(({ name }) => name);
+  const states = new Map((await streamStatus({ state: store }, names, signal)).map((each) => [each.stream, each.state]));
+  return (stream) => states.get(stream) ?? "new";
 }
 
 /** The streams that are switched on, and a warning for each that is not. */

@@ -22,7 +22,7 @@ export interface RowDelivery {
   readonly outputs: readonly string[];
   readonly before: readonly (string | null)[] | null;
   readonly after: readonly (string | null)[] | null;
-  /** Objects of the kind of change; where there are several, the row stands in one of them. */
+  /** The object that the row stands in; several where that cannot be told any more, for files are grouped otherwise now. */
   readonly files: readonly string[];
 }
 
@@ -77,15 +77,16 @@ async function rowsOf(
   const where = names.map((name, at) => `k${String(at)} = ${sqlText(key.get(name) ?? "")}`).join(" AND ");
   // A first delta has no columns of what stood before.
   const before = told.map((name) => `CAST(NULL AS VARCHAR) AS ${name}`).join(", ");
-  const rows = await session.rows(
-    `SELECT op, ${[...outputs.map((_, at) => `o${String(at)}`), ...told].join(", ")} FROM (SELECT * FROM read_parquet(${sqlText(path)}) UNION ALL BY NAME SELECT ${before} WHERE false) WHERE op <> 'refresh' AND ${where}`,
-    signal,
-  );
+  const delta = `(SELECT * FROM read_parquet(${sqlText(path)}, file_row_number=true) UNION ALL BY NAME SELECT ${before} WHERE false)`;
+  const columns = [...outputs.map((_, at) => `o${String(at)}`), ...told].join(", ");
+  const rows = await session.rows(`SELECT op, file_row_number, ${columns} FROM ${delta} WHERE op <> 'refresh' AND ${where}`, signal);
   const { generation, run, at } = plan;
   const end = generation > current.generation ? "open" : current.abandoned.includes(generation) ? "abandoned" : "delivered";
-  return rows.map(([op, ...values]) => {
+  const found: RowDelivery[] = [];
+  for (const [op, number, ...values] of rows) {
     const change = changeOf(op);
-    return {
+    const text = (output: number): string | null => values[change === "removed" ? output + outputs.length : output] ?? null;
+    found.push({
       generation,
       run,
       at,
@@ -94,9 +95,10 @@ async function rowsOf(
       outputs,
       after: change === "removed" ? null : values.slice(0, outputs.length),
       before: change === "changed" || change === "removed" ? values.slice(outputs.length) : null,
-      files: filesOf(stream, plan, change),
-    };
-  });
+      files: await filesOf(session, { delta, stream, plan, change, number: number ?? "0", text }, signal),
+    });
+  }
+  return found;
 }
 
 function changeOf(op: string | null | undefined): FileChange {
@@ -104,9 +106,42 @@ function changeOf(op: string | null | undefined): FileChange {
   throw new SyncError("INTERNAL", "A stored delta holds an operation that does not exist.");
 }
 
-function filesOf(stream: Stream, plan: Plan, change: FileChange): readonly string[] {
-  const group = stream.fileFormat.groups.find(({ kinds }) => kinds.some((kind) => kind === change))?.name;
-  return plan.objects.filter((object) => object.change === change || object.change === group).map((object) => object.key);
+/** A row of a delta, as far as the file that it stands in depends on it. */
+interface RowInDelta {
+  /** FROM item of the delta. */
+  readonly delta: string;
+  readonly stream: Stream;
+  readonly plan: Plan;
+  readonly change: FileChange;
+  /** Its place in the delta. */
+  readonly number: string;
+  readonly text: (output: number) => string | null;
+}
+
+/** Files are cut by the values that they are split by, then in the delta's order. */
+async function filesOf(session: SqlSession, row: RowInDelta, signal: AbortSignal): Promise<readonly string[]> {
+  const { stream, plan, change, text } = row;
+  const { outputs } = plan.delta;
+  const group = stream.fileFormat.groups.find(({ kinds }) => kinds.some((kind) => kind === change));
+  const named = plan.objects.filter((object) => object.change === change || object.change === group?.name);
+  const fitting = named.filter((object) =>
+    Object.entries(object.split ?? {}).every(([name, value]) => text(outputs.indexOf(name)) === value),
+  );
+  const [first] = fitting;
+  if (first === undefined || fitting.length === 1) return fitting.map(({ key }) => key);
+  const kinds = first.change === change ? [change] : (group?.kinds ?? [change]);
+  const same = Object.entries(first.split ?? {}).map(([name, value]) => {
+    const at = outputs.indexOf(name);
+    return `CASE op WHEN 'removed' THEN p${at} ELSE o${at} END IS NOT DISTINCT FROM ${value === null ? "NULL" : sqlText(value)}`;
+  });
+  const before = [`op IN (${kinds.map(sqlText).join(", ")})`, `file_row_number < ${BigInt(row.number)}`, ...same].join(" AND ");
+  const [counted] = await session.rows(`SELECT count(*) FROM ${row.delta} WHERE ${before}`, signal);
+  let rest = Number(counted?.[0] ?? "0");
+  for (const { key, rows } of fitting.toSorted((a, b) => a.part - b.part)) {
+    if (rest < rows) return [key];
+    rest -= rows;
+  }
+  return fitting.map(({ key }) => key);
 }
 
 function refuseOtherKey(stream: Stream, key: ReadonlyMap<string, string>): void {

@@ -1,4 +1,5 @@
 import { SyncError } from "../core/errors.ts";
+import type { StreamState } from "../core/stream-states.ts";
 import { readCurrent } from "../state/current.ts";
 import type { Current, RunRecord } from "../state/documents.ts";
 import { heldRuns } from "../state/held-runs.ts";
@@ -10,8 +11,7 @@ import type { SyncDeps } from "./sync-deps.ts";
 /** How a stream stands. */
 export interface StreamStatus {
   readonly stream: string;
-  /** `new`: never opened. `unfinished`: a delivery is under way or waits to be finished. `held`: it waits for an answer. `failed`: its newest run failed. */
-  readonly state: "new" | "ok" | "unfinished" | "held" | "failed";
+  readonly state: StreamState;
   /** The run whose bytes wait for `sync approve` or `sync reject`. */
   readonly heldRun: string | null;
   readonly generation: number;

@@ -55,6 +55,11 @@ test("a held run says why, where to look, and the two answers", async () => {
   `);
 });
 
+test("what is held can be chosen by that, and what is not stands in no choice", async () => {
+  expect(await transcript("history", "-s", "status:held", "--limit", "1")).toMatch(/users +2 .* held/);
+  expect(await transcript("run", "-s", "status:failed")).toContain("No stream that was chosen is failed now.");
+});
+
 test("an approval is recorded with who and why", async () => {
   expect(await transcript("approve", "-m", "users", "--reason", "as agreed", "-q")).toMatchInlineSnapshot(`
     "users  run RUN-ID-16-LETTER · gen 2 · delivered

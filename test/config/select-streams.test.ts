@@ -69,7 +69,7 @@ test.each<[StreamSelection, string, string]>([
   [{ models: ["xyz*"] }, 'No stream is called "xyz*".', "Known: crm_leads, orders, users"],
   [{ select: ["tag:dayly"] }, 'No stream fits "tag:dayly".', 'Did you mean "daily"?'],
   [{ select: ["destination:parner"] }, 'No stream fits "destination:parner".', 'Did you mean "partner"?'],
-  [{ select: ["tga:daily"] }, '"tga:daily" is no way to choose streams.', "Use tag:NAME or destination:NAME."],
+  [{ select: ["tga:daily"] }, '"tga:daily" is no way to choose streams.', "Use tag:NAME, destination:NAME or status:held."],
   [{ models: ["crm_*"], select: ["tag:daily"] }, "No stream fits both -m and -s.", "See names and tags with `sync ls`."],
   [
     { models: ["users"], exclude: ["user*"] },
@@ -81,6 +81,19 @@ test.each<[StreamSelection, string, string]>([
   expect(refusal(selection)).toEqual(["STREAM_UNKNOWN", message, hint]);
 });
 
-test("choosing by status is refused as not supported yet", () => {
-  expect(refusal({ select: ["status:held"] })[0]).toBe("CONFIG_NOT_SUPPORTED_YET");
+const stateOf = (stream: string) => (stream === "orders" ? "held" : "ok");
+
+test("streams are chosen, and left out, by how they stand", () => {
+  expect(names({ select: ["status:held"], stateOf })).toEqual(["orders"]);
+  expect(names({ all: true, exclude: ["status:held"], stateOf })).not.toContain("orders");
+  expect(names({ all: true, exclude: ["status:failed"], stateOf })).toContain("orders");
+});
+
+test("a state that no stream is in, and a word for none, are told apart", () => {
+  expect(refusal({ select: ["status:failed"], stateOf })).toEqual([
+    "STREAM_UNKNOWN",
+    "No stream that was chosen is failed now.",
+    "`sync status` shows how each one stands.",
+  ]);
+  expect(refusal({ select: ["status:hold"], stateOf })[1]).toBe('No stream can stand as "status:hold" says.');
 });
