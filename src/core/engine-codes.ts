@@ -5,8 +5,8 @@ import { EXIT } from "./exit-codes.ts";
 export const ENGINE_CODES = {
   ENGINE_DISK_FULL: entry(
     EXIT.bug,
-    "The embedded engine has no room left in its spill folder.",
-    "Free space under engine.temp_directory, or raise engine.max_temp_size. Nothing was delivered; run again.",
+    "The embedded engine could not write to disk: a folder is full, out of quota or broken, or engine.max_temp_size is reached.",
+    "Look at engine.temp_directory and the state folder, or raise engine.max_temp_size. Nothing was delivered; run again.",
   ),
   ENGINE_FAILED: entry(
     EXIT.bug,

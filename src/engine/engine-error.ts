@@ -12,6 +12,7 @@ export function engineError(error: unknown, doing: string, limits: EngineLimits 
   if (/Maximum line size|exceeds? the maximum line size/iu.test(message)) return rowTooLarge();
   if (kind === "Out of Memory") return outOfMemory(message);
   if (/No space left|temp_directory|max_temp_directory_size/iu.test(message)) return diskFull();
+  if (CANNOT_WRITE.test(message)) return diskFull(REASONS.find((reason) => message.includes(reason)));
   if (BEFORE_ROWS.has(kind) || message.startsWith("IO Error: No files found")) {
     return new SyncError("ENGINE_QUERY_REFUSED", `The embedded engine cannot ${doing}: ${withPlace(message)}`, {
       hint: "Check the query, its table and column names, and the paths of the files that it reads.",
@@ -54,12 +55,12 @@ function outOfMemory(message: string): SyncError {
   });
 }
 
-function diskFull(): SyncError {
-  return new SyncError(
-    "ENGINE_DISK_FULL",
-    "The embedded engine could not write to its spill folder: it is full, or engine.max_temp_size is reached.",
-    {
-      hint: "Free space under engine.temp_directory, or raise engine.max_temp_size.",
-    },
-  );
+/** What DuckDB says of a file that it writes, and why the system refused; a path and a reason are no row. */
+const CANNOT_WRITE = /^IO Error: (?:Could not|Cannot|Failed to) (?:write|fsync|sync|truncate|create)/iu;
+const REASONS = ["File too large", "Input/output error", "Disk quota exceeded", "Read-only file system", "Permission denied"] as const;
+
+function diskFull(reason: string = "a folder that it writes to is full, or engine.max_temp_size is reached"): SyncError {
+  return new SyncError("ENGINE_DISK_FULL", `The embedded engine could not write to disk: ${reason}.`, {
+    hint: "Look at the space and the rights under engine.temp_directory (it spills there) and in the state folder (files are staged there), or raise engine.max_temp_size.",
+  });
 }

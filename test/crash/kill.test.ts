@@ -99,6 +99,25 @@ test("a run that is killed before it is held has held nothing; the next one is h
   await project.checkHistory();
 });
 
+test("a run that is killed while it finishes another's delivery is finished by the one after it", async () => {
+  await using project = await cliProject();
+  const table = { a: "1", b: "2" };
+  await project.set(table);
+  for (const point of [
+    "plan.created",
+    "deliver.after-put",
+    "manifest.after-put",
+    "promote.before-swap",
+  ] as const satisfies readonly Failpoint[]) {
+    expect(`${point} ${(await run(project, `${point}=kill`)).signal}`).toBe(`${point} SIGKILL`);
+    await project.checkHistory();
+    // Whatever the table has become, the delivery that is open is the one that is finished.
+    await project.set({ a: point });
+  }
+  await project.set(table);
+  await expectWhole(project, table);
+});
+
 test("a baseline that is killed after its swap is whole", async () => {
   await using project = await cliProject();
   await project.set({ a: "1" });

@@ -1,6 +1,7 @@
 import { readdir } from "node:fs/promises";
 import { inspect } from "node:util";
 import { expect, test } from "vitest";
+import { engineError } from "../../src/engine/engine-error.ts";
 import { type Engine, openEngine } from "../../src/engine/open-engine.ts";
 import { tempFolder, type TempFolder } from "../support/temp-folder.ts";
 
@@ -36,6 +37,17 @@ test("F26: a spill folder that is full is told as such", async () => {
   await expect(engine.run(sort, never)).rejects.toMatchObject({
     code: "ENGINE_DISK_FULL",
     hint: expect.stringContaining("engine.max_temp_size"),
+  });
+});
+
+test("a file that cannot be written is told as that, with the system's reason", async () => {
+  await using folder = await tempFolder();
+  await using engine = await small(folder, "1GB");
+  const full = engine.run("COPY (SELECT i FROM range(1000000) AS t(i)) TO '/dev/full' (FORMAT csv)", never);
+  await expect(full).rejects.toMatchObject({ code: "ENGINE_DISK_FULL" });
+  expect(engineError(new Error('IO Error: Could not write file "x": File too large'), "write", null)).toMatchObject({
+    code: "ENGINE_DISK_FULL",
+    message: expect.stringContaining("File too large"),
   });
 });
 

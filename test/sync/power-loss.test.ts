@@ -6,7 +6,7 @@ import { LossyDisk } from "../support/lossy-disk.ts";
 import { world, type World } from "../support/protocol-world.ts";
 
 /** Histories of the main test: few in `npm test`, any number of new ones by SPILLWAY_POWER_CUTS. */
-const POWER_CUTS = Number(process.env["SPILLWAY_POWER_CUTS"] ?? 12);
+const POWER_CUTS = Number(process.env["SPILLWAY_POWER_CUTS"] ?? 10);
 
 /** One run on a disk that may lose what was not synced. */
 interface Stop {
