@@ -4,7 +4,9 @@ import { dirname, join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { openEngine } from "../../src/engine/open-engine.ts";
 import { sqlText } from "../../src/engine/sql-literal.ts";
+import { bigqueryDialect } from "../../src/sources/bigquery/bigquery-dialect.ts";
 import { bigqueryCanonical, columnOf, projectionSql } from "../../src/sources/bigquery/bigquery-types.ts";
+import { windowQuery } from "../../src/sync/event-window.ts";
 import { CANONICAL_VALUES } from "../../test/support/bigquery/canonical-values.ts";
 import {
   GOLDEN_AUDIENCES,
@@ -120,6 +122,20 @@ describe("GoogleSQL's own analyser", () => {
 
   it.each([GOLDEN_DUPLICATE_KEYS, GOLDEN_NULL_KEYS])("takes the queries that people are told to run: %s", async (sql) => {
     await expect(analyse(sql, {})).resolves.toBeUndefined();
+  });
+
+  it.each([
+    ["DATE", "date"],
+    ["DATETIME", "timestamp"],
+    ["TIMESTAMP", "timestamp_tz"],
+  ] as const)("takes the stretch of an event table whose cursor is a %s, and it is the stretch that was meant", async (type, kind) => {
+    const events = `SELECT CAST(x AS ${type}) AS came, x AS name FROM UNNEST(['2026-01-01', '2026-01-02', '2026-01-03']) AS x`;
+    const stretch = { from: "2026-01-02T00:00:00.000Z", to: "2026-01-03T00:00:00.000Z" };
+    const sql = windowQuery(events, "came", kind, stretch, bigqueryDialect);
+    const columns = [columnOf({ name: "name", type: "STRING" })];
+    // A DATETIME holds UTC; the others are cast in the session's own zone, an hour ahead of it.
+    const expected = type === "TIMESTAMP" ? "2026-01-03" : "2026-01-02";
+    expect(await evaluate(projectionSql(columns, sql))).toEqual([[expected]]);
   });
 
   it("refuses a column without a name in the generated query, which is why such a query is refused", async () => {
