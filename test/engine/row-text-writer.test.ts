@@ -52,7 +52,7 @@ test("rows of any text become the row text that the engine reads", async () => {
       expect(text).toBe(rows.map((row) => `${rowText(row)}\n`).join(""));
       expect(count).toBe(BigInt(rows.length));
     }),
-    { numRuns: 100 },
+    { numRuns: 40 },
   );
 });
 
