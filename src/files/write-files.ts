@@ -8,14 +8,14 @@ import { beginsWithBom, type CopyTarget, type WrittenPart, writePart } from "./c
 import { writeCutParts } from "./cut-rows.ts";
 import { encryptFile } from "./encrypt-file.ts";
 import { fileRows, findUnencodable, headerLine } from "./file-rows.ts";
-import { fileTemplate } from "./file-template.ts";
+import { fileTemplate, shownSlot } from "./file-template.ts";
 import { objectKey } from "./object-key.ts";
 
 /** What a delta's files are written from and for. */
 export interface FilesRequest {
   readonly delta: Pick<Delta, "path" | "counts">;
   readonly mapping: Pick<ResolvedMapping, "header" | "outputs" | "splits" | "keyCount">;
-  readonly stream: Pick<Stream, "name" | "model" | "delivery" | "fileFormat">;
+  readonly stream: Pick<Stream, "name" | "model" | "delivery" | "fileFormat" | "schedule">;
   readonly run: string;
   readonly generation: number;
   /** The slot; without one, the instant that stands for it. */
@@ -88,7 +88,8 @@ function refuseOtherCount(request: FilesRequest, change: string, parts: readonly
 
 async function finishFile(request: FilesRequest, group: FileGroup, written: WrittenPart, signal: AbortSignal): Promise<StagedFile> {
   const { split, part, rows } = written;
-  const { stream, run, generation, scheduledAt } = request;
+  const { stream, run, generation } = request;
+  const scheduledAt = shownSlot(stream, request.scheduledAt);
   const format = stream.fileFormat;
   const path = format.recipients.length === 0 ? written.path : await encryptFile(written.path, format.recipients, signal);
   await syncFile(path);

@@ -1,16 +1,28 @@
 import { count } from "../../core/readable.ts";
+import { Slots } from "../../core/slots.ts";
+import type { Slot, Stream } from "../../core/types.ts";
+import type { Pause } from "../../state/pauses.ts";
+import { activePause } from "../../sync/due-slot.ts";
 import { streamStatus, type StreamStatus } from "../../sync/stream-status.ts";
 import type { CommandContext, CommandOutcome } from "../command.ts";
 import { openProject } from "../open-project.ts";
 import { openState } from "../open-state.ts";
 import type { Paint } from "../paint.ts";
+import { slotText } from "../render/due-text.ts";
 import { ago, second } from "../render/numbers.ts";
+import { pauseText } from "../render/pause-text.ts";
 import { runData } from "../render/run-data.ts";
 import { type Align, table } from "../render/table.ts";
 import type { StreamChoice } from "../stream-choice.ts";
 
 const HEADER = ["STREAM", "STATE", "LAST DELIVERY", "ADDED", "CHANGED", "REMOVED", "LAST RUN"];
 const ALIGN: readonly Align[] = ["left", "left", "left", "right", "right", "right", "left"];
+
+interface NextRun {
+  readonly next: Slot | null;
+  readonly pause: Pause | null;
+  readonly text: string;
+}
 
 /** One line per stream: how it stands, what was delivered last, and how its last run went. */
 export async function showStatus(options: { readonly choice: StreamChoice }, context: CommandContext): Promise<CommandOutcome> {
@@ -20,13 +32,19 @@ export async function showStatus(options: { readonly choice: StreamChoice }, con
   const statuses = await streamStatus({ state }, names, context.signal);
   const now = context.host.clock.now();
   const off = new Set(streams.filter((stream) => !stream.enabled).map((stream) => stream.name));
+  const times = await schedules(streams, { state, clock: context.host.clock }, context);
   const readsEvents = streams.some((stream) => stream.mode === "append");
   const rows = statuses.map((status) => [
     ...line(status, off.has(status.stream), now, context.paint),
+    ...(times.size > 0 ? [times.get(status.stream)?.text ?? "-"] : []),
     ...(readsEvents ? [status.watermark === null ? "-" : `${second(status.watermark.upTo)} UTC`] : []),
   ]);
-  const header = [...HEADER, ...(readsEvents ? ["READ UP TO"] : [])].map(context.paint.faint);
-  return { warnings, data: { streams: statuses.map(asData) }, text: table([header, ...rows], [...ALIGN, "left"]) };
+  const header = [...HEADER, ...(times.size > 0 ? ["NEXT"] : []), ...(readsEvents ? ["READ UP TO"] : [])].map(context.paint.faint);
+  return {
+    warnings,
+    data: { streams: statuses.map((status) => asData(status, times)) },
+    text: table([header, ...rows], [...ALIGN, "left", "left"]),
+  };
 }
 
 function line(status: StreamStatus, isOff: boolean, now: Date, paint: Paint): readonly string[] {
@@ -56,8 +74,31 @@ function stateText({ state, openGeneration }: StreamStatus, paint: Paint): strin
   }
 }
 
-function asData({ lastRun, lastDelivery, ...status }: StreamStatus): Readonly<Record<string, unknown>> {
+/** When the streams that have a schedule run next. */
+async function schedules(
+  streams: readonly Stream[],
+  look: Parameters<typeof activePause>[0],
+  { paint, signal }: CommandContext,
+): Promise<ReadonlyMap<string, NextRun>> {
+  const found = new Map<string, NextRun>();
+  for (const { name, schedule, enabled } of streams) {
+    if (schedule === undefined || !enabled) continue;
+    const pause = await activePause(look, name, signal);
+    const next = pause === null ? new Slots(schedule).after(look.clock.now()) : null;
+    const text = pause === null ? (next === null ? "never" : slotText(next)) : paint.warning(pauseText(pause));
+    found.set(name, { next, pause, text });
+  }
+  return found;
+}
+
+function asData(
+  { lastRun, lastDelivery, ...status }: StreamStatus,
+  times: ReadonlyMap<string, NextRun>,
+): Readonly<Record<string, unknown>> {
+  const { next = null, pause = null } = times.get(status.stream) ?? {};
   return {
+    next: next === null ? null : { at: next.at, wall: next.wall, zone: next.zone },
+    pause: pause === null ? null : { since: pause.since, until: pause.until, reason: pause.reason, by: pause.by },
     ...status,
     lastRun: lastRun === null ? null : runData(lastRun),
     lastDelivery: lastDelivery === null ? null : runData(lastDelivery),
