@@ -38,7 +38,7 @@ interface Sample {
 }
 
 function start(cwd: string, hook: string): ChildProcess {
-  const args = ["--import", hook, BUILT_CLI, "serve", "--quiet"];
+  const args = ["--import", hook, BUILT_CLI, "serve", "--quiet", "--port", "0"];
   const child = spawn(process.execPath, args, { cwd, stdio: ["ignore", "ignore", "pipe"] });
   child.stderr?.on("data", (text: Buffer) => {
     const told = text.toString();
