@@ -1,5 +1,4 @@
 import type { ObjectStore } from "../core/ports.ts";
-import { scrub } from "../core/scrub.ts";
 import { runRecordSchema, type RunRecord } from "./documents.ts";
 import { RUNS_PREFIX } from "./state-keys.ts";
 import { createDocument, readDocument } from "./state-store.ts";
@@ -29,24 +28,14 @@ export async function recordStart(store: ObjectStore, record: RunRecord, signal:
 
 /** Notes what a run came to, by its own account. */
 export async function recordEnd(store: ObjectStore, record: RunRecord, signal: AbortSignal): Promise<void> {
-  await createDocument(store, keyOf({ ...record, stage: "ended" }), withoutSecrets(record), signal);
+  await createDocument(store, keyOf({ ...record, stage: "ended" }), record, signal);
   await store.delete(keyOf({ ...record, stage: "started" }), signal);
 }
 
 /** Notes that another run brought a run's delivery to its end. */
 export async function recordFinish(store: ObjectStore, record: RunRecord, signal: AbortSignal): Promise<void> {
-  await createDocument(store, keyOf({ ...record, stage: "finished" }), withoutSecrets(record), signal);
+  await createDocument(store, keyOf({ ...record, stage: "finished" }), record, signal);
   await store.delete(keyOf({ ...record, stage: "started" }), signal);
-}
-
-/** What others said to us may hold anything; it goes no further with a secret in it. */
-function withoutSecrets(record: RunRecord): RunRecord {
-  const { error, warnings } = record;
-  return {
-    ...record,
-    warnings: warnings.map(scrub),
-    error: error === null ? null : { ...error, message: scrub(error.message), hint: error.hint === null ? null : scrub(error.hint) },
-  };
 }
 
 /** The last account of each run, newest run first; nothing but a listing is read. */

@@ -1,6 +1,7 @@
 import type { Delta, DeltaCounts } from "../core/delta.ts";
 import { SyncError, isAbort } from "../core/errors.ts";
 import type { LoggedRun, Phase, RunEvent } from "../core/log.ts";
+import { scrub } from "../core/scrub.ts";
 import type { Slot } from "../core/types.ts";
 import type { Plan, RunRecord, RunStatus, StoredCounts } from "../state/documents.ts";
 import { isHeldCode } from "./held-codes.ts";
@@ -72,7 +73,8 @@ export class RunReport {
   }
 
   /** Tells something that a person should know and that stops nothing. */
-  warn(message: string): void {
+  warn(text: string): void {
+    const message = scrub(text);
     this.#record = { ...this.#record, warnings: [...this.#record.warnings, message] };
     this.#deps.log.warn(message, this.#logged());
   }
@@ -170,8 +172,14 @@ export function failedStatus(error: unknown): RunStatus {
   return isAbort(error) ? "interrupted" : "failed";
 }
 
+/** A record goes to files, alerts and pages: what others said to us may hold anything, and goes no further with a secret in it. */
 function errorFacts(error: unknown): RunRecord["error"] {
-  if (error instanceof SyncError) return { code: error.code, message: error.message, hint: error.hint };
+  if (error instanceof SyncError)
+    return { code: error.code, message: scrub(error.message), hint: error.hint === null ? null : scrub(error.hint) };
   if (isAbort(error)) return { code: "INTERRUPTED", message: "The run was stopped.", hint: null };
-  return { code: "INTERNAL", message: error instanceof Error ? error.message : "Something that is no error was thrown.", hint: null };
+  return {
+    code: "INTERNAL",
+    message: error instanceof Error ? scrub(error.message) : "Something that is no error was thrown.",
+    hint: null,
+  };
 }
