@@ -1,6 +1,7 @@
 import { fileURLToPath } from "node:url";
 import { servePages } from "./bigquery-pages.ts";
 import { measureProcess } from "./measure-process.ts";
+import { serveChunks } from "./snowflake-chunks.ts";
 
 /** What one driver took for a result of one size. */
 export interface DriverEntry {
@@ -17,7 +18,10 @@ interface Driver {
   readonly serve: (rows: number) => Promise<AsyncDisposable & { readonly endpoint: string }>;
 }
 
-const DRIVERS: readonly Driver[] = [{ name: "@google-cloud/bigquery", script: "bigquery-rows.ts", serve: servePages }];
+const DRIVERS: readonly Driver[] = [
+  { name: "@google-cloud/bigquery", script: "bigquery-rows.ts", serve: servePages },
+  { name: "snowflake-sdk", script: "snowflake-rows.ts", serve: serveChunks },
+];
 
 /** Extracts results of each size through each driver, over loopback. */
 export async function measureDrivers(sizes: readonly number[]): Promise<readonly DriverEntry[]> {

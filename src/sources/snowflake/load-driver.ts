@@ -1,7 +1,6 @@
 import { EventEmitter } from "node:events";
 import { createRequire } from "node:module";
 import type snowflake from "snowflake-sdk";
-import { SyncError } from "../../core/errors.ts";
 import type { ConnectionSettings } from "./connection-settings.ts";
 
 /** The official driver. */
@@ -20,41 +19,44 @@ export async function loadDriver(): Promise<Driver> {
   loading ??= import("snowflake-sdk").then((module) => {
     const driver = module.default;
     driver.configure({ logLevel: "OFF", additionalLogToConsole: false, customLogger: NO_LOG });
-    readPartsWhenTheyArrive();
+    guardParsing();
     return driver;
   });
   return await loading;
 }
 
 /** A part of a result in the driver's own code, as far as it is used here. */
-interface ResultPart extends EventEmitter {
+interface ResultPart {
   getRows(): unknown;
 }
 
-/**
- * The driver parses a part when its turn comes, from a callback that nobody guards: a part that is no JSON would end the process, with words of
- * a row on standard error, or leave the stream silent. So each is parsed as it arrives, and one that cannot be is a part that failed to load.
- */
-function readPartsWhenTheyArrive(): void {
-  const part = createRequire(import.meta.url)("snowflake-sdk/dist/lib/connection/result/chunk.js") as { readonly prototype: ResultPart };
-  part.prototype.emit = function emit(this: ResultPart, event: string, ...values: unknown[]): boolean {
-    const [error, ...others] = values;
-    if (event !== "loadcomplete" || (error !== undefined && error !== null))
-      return EventEmitter.prototype.emit.call(this, event, ...values);
-    return EventEmitter.prototype.emit.call(this, event, whyUnreadable(this), ...others);
-  };
+const unreadable = new EventEmitter();
+// One listener for each result that is being read.
+unreadable.setMaxListeners(0);
+
+/** Calls `listener` whenever a part of any result turns out not to be readable; the returned function ends that. */
+export function onUnreadablePart(listener: () => void): () => void {
+  unreadable.on("part", listener);
+  return () => void unreadable.off("part", listener);
 }
 
-function whyUnreadable(part: ResultPart): Error | undefined {
-  try {
-    part.getRows();
-    return undefined;
-  } catch {
-    return new SyncError("SOURCE_TRUNCATED", "A part of the result that Snowflake sent is no JSON.", {
-      hint: "Nothing was delivered; run again. If it comes back, look at what lies between.",
-      retry: "transient",
-    });
-  }
+/**
+ * The driver parses a part when its turn comes, from a callback that nobody guards: one that is no JSON would end the process, with words of
+ * a row on standard error, or leave the stream silent. So such a part has no rows, and whoever reads a result is told.
+ */
+function guardParsing(): void {
+  const { prototype } = createRequire(import.meta.url)("snowflake-sdk/dist/lib/connection/result/chunk.js") as {
+    readonly prototype: ResultPart;
+  };
+  const parse = prototype.getRows;
+  prototype.getRows = function getRows(this: ResultPart): unknown {
+    try {
+      return parse.call(this);
+    } catch {
+      unreadable.emit("part");
+      return [];
+    }
+  };
 }
 
 const AUTHENTICATORS = {

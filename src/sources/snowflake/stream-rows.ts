@@ -3,6 +3,7 @@ import type { RowStatement } from "snowflake-sdk";
 import { SyncError } from "../../core/errors.ts";
 import type { RowTextWriter, TextRow } from "../../engine/row-text-writer.ts";
 import { whereOf } from "./connection-settings.ts";
+import { onUnreadablePart } from "./load-driver.ts";
 import { snowflakeError } from "./snowflake-error.ts";
 import type { SnowflakeSession } from "./snowflake-session.ts";
 import { withDeadline } from "./with-deadline.ts";
@@ -55,6 +56,7 @@ async function drain(
       }
     }
   } finally {
+    ending.forget();
     stream.destroy();
   }
 }
@@ -78,7 +80,7 @@ function readSome(stream: Readable): readonly TextRow[] {
   while (rows.length < ROWS_AT_ONCE) {
     const row: unknown = stream.read();
     if (row === null) break;
-    if (!isTexts(row)) throw torn();
+    if (!isTexts(row)) throw torn("a row that lacks a field");
     rows.push(row);
   }
   return rows;
@@ -88,8 +90,8 @@ function isTexts(row: unknown): row is TextRow {
   return Array.isArray(row) && row.every((field) => typeof field === "string" || field === null);
 }
 
-function torn(): SyncError {
-  return new SyncError("SOURCE_TRUNCATED", "Snowflake sent a row that lacks a field.", {
+function torn(what: string): SyncError {
+  return new SyncError("SOURCE_TRUNCATED", `Snowflake sent ${what}.`, {
     hint: "Nothing was delivered; run again. If it comes back, look at what lies between.",
     retry: "transient",
   });
@@ -101,8 +103,14 @@ class Ending {
   error: Error | null = null;
   /** What to call at the next event. */
   wake: () => void = () => undefined;
+  readonly forget: () => void;
 
   constructor(stream: Readable) {
+    // It may be another result's part; then nothing is lost by looking again.
+    this.forget = onUnreadablePart(() => {
+      this.error = torn("a part that is no JSON");
+      this.wake();
+    });
     stream.on("readable", () => this.wake());
     stream.on("end", () => {
       this.reached = true;

@@ -65,7 +65,8 @@ export class TestSnowflakeServer implements AsyncDisposable {
     this.database = database;
     this.#folder = folder;
     this.stage = new Stage(folder.at("stage"));
-    this.#http = createServer((request, response) => void this.#serve(request, response));
+    // A slow machine must not find a connection closed that the driver is about to use again.
+    this.#http = createServer({ keepAliveTimeout: 120_000 }, (request, response) => void this.#serve(request, response));
   }
 
   static async start(): Promise<TestSnowflakeServer> {
