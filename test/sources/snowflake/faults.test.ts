@@ -41,7 +41,7 @@ test("a session token that expires before the query is renewed, and nothing is l
 test("chunk addresses that expire in the middle are fetched anew, also when the session has expired by then", async () => {
   server.chunksExpire = true;
   server.faults.push({ on: "result", answer: failure("390112", "08001", "Session expired") });
-  expect(await hurried(arrived)).toBe(ALL);
+  expect(await hurried(server, arrived)).toBe(ALL);
 });
 
 test("a query that is still running is asked for until it is done", async () => {
@@ -63,7 +63,7 @@ test("a query that is still running is asked for until it is done", async () => 
 
 test("an overloaded service is asked again, and a chunk that fails is fetched again", async () => {
   server.faults.push({ on: "query", answer: 503 }, { on: "query", answer: 429 }, { on: "chunk", answer: 500 });
-  expect(await hurried(arrived)).toBe(ALL);
+  expect(await hurried(server, arrived)).toBe(ALL);
 });
 
 test.each([
@@ -88,7 +88,7 @@ test.each([
   ],
 ])("a result is refused when %s", async (_name, spoil) => {
   spoil();
-  await expect(hurried(async () => await extractAll(source, USERS))).rejects.toMatchObject({
+  await expect(hurried(server, async () => await extractAll(source, USERS))).rejects.toMatchObject({
     code: "SOURCE_TRUNCATED",
     retry: "transient",
   });
@@ -98,7 +98,7 @@ test("an answer that never comes is given up, and the statement is cancelled", a
   await using brief = await openTestSource(written(server, { statement_timeout: "1s" }), folder.path);
   const aborts = server.calls.filter((call) => call === "abort").length;
   server.faults.push({ on: "query", sql: '"c0"', answer: "hang" });
-  await expect(hurried(async () => await extractAll(brief, USERS))).rejects.toMatchObject({ code: "SOURCE_TIMEOUT" });
+  await expect(hurried(server, async () => await extractAll(brief, USERS))).rejects.toMatchObject({ code: "SOURCE_TIMEOUT" });
   await expect.poll(() => server.calls.filter((call) => call === "abort").length, { timeout: 10_000 }).toBeGreaterThan(aborts);
 });
 
@@ -156,7 +156,7 @@ test.each([
 test("a login that meets nobody, a service that answers nonsense, and one that says nothing are told apart", async () => {
   const { account } = server.accounts;
   const nobody = written(server, { account, access_url: "http://127.0.0.1:9" });
-  await expect(hurried(async () => await openTestSource(nobody, folder.path))).rejects.toMatchObject({
+  await expect(hurried(server, async () => await openTestSource(nobody, folder.path))).rejects.toMatchObject({
     code: "SOURCE_UNREACHABLE",
     message: expect.stringContaining("nothing listens there") as string,
   });
@@ -166,7 +166,9 @@ test("a login that meets nobody, a service that answers nonsense, and one that s
     message: expect.stringContaining("HTTP 404") as string,
   });
   server.faults.push({ on: "login", answer: "hang" });
-  await expect(hurried(async () => await openTestSource(written(server, { connect_timeout: "5s" }), folder.path))).rejects.toMatchObject({
+  await expect(
+    hurried(server, async () => await openTestSource(written(server, { connect_timeout: "5s" }), folder.path)),
+  ).rejects.toMatchObject({
     code: "SOURCE_UNREACHABLE",
     message: expect.stringContaining("within connect_timeout") as string,
   });

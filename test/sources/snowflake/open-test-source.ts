@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { vi } from "vitest";
 import type { Source } from "../../../src/core/ports.ts";
 import type { Column, Projection } from "../../../src/core/types.ts";
@@ -41,8 +42,10 @@ export async function extractAll(
   return { rows, lines: sink.lines, columns };
 }
 
-/** Lets the waits between a driver's attempts pass in no time, until the work has ended. */
-export async function hurried<T>(work: () => Promise<T>): Promise<T> {
+const STEP_MS = 250;
+
+/** Lets the waits between a driver's attempts pass in no time, until the work has ended; time stands still while the server works. */
+export async function hurried<T>(server: TestSnowflakeServer, work: () => Promise<T>): Promise<T> {
   vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "setInterval", "clearInterval"] });
   let ended = false;
   const working = work().finally(() => {
@@ -51,9 +54,8 @@ export async function hurried<T>(work: () => Promise<T>): Promise<T> {
   working.catch(() => undefined);
   try {
     while (!ended) {
-      await vi.advanceTimersByTimeAsync(250);
-      // Answers of the server take real turns of the loop.
-      for (let turn = 0; turn < 20 && !ended; turn += 1) await new Promise(setImmediate);
+      await sleep(1);
+      if (server.busy === 0) await vi.advanceTimersByTimeAsync(STEP_MS);
     }
     return await working;
   } finally {

@@ -56,6 +56,8 @@ export class TestSnowflakeServer implements AsyncDisposable {
   spoilChunk: (rows: string, chunk: number) => string = (rows) => rows;
   /** Chunk addresses of the first look at a result answer 403, but for the first of them. */
   chunksExpire = false;
+  /** Requests that are being worked on; those that are left to hang are not. */
+  busy = 0;
   readonly #http: Server;
   readonly #folder: TempFolder;
   readonly #results = new Map<string, { readonly result: Result; looks: number }>();
@@ -66,7 +68,10 @@ export class TestSnowflakeServer implements AsyncDisposable {
     this.#folder = folder;
     this.stage = new Stage(folder.at("stage"));
     // A slow machine must not find a connection closed that the driver is about to use again.
-    this.#http = createServer({ keepAliveTimeout: 120_000 }, (request, response) => void this.#serve(request, response));
+    this.#http = createServer({ keepAliveTimeout: 120_000 }, (request, response) => {
+      this.busy += 1;
+      void this.#serve(request, response).finally(() => (this.busy -= 1));
+    });
   }
 
   static async start(): Promise<TestSnowflakeServer> {
