@@ -100,7 +100,7 @@ async function delivered(source: string): Promise<ReadonlyMap<string, string>> {
 
 test(
   "the same data in Postgres, BigQuery and DuckDB gives the same files, byte for byte, two days running",
-  { timeout: 90_000 },
+  { timeout: 180_000 },
   async () => {
     await copyToPostgres();
     await copyToBigquery();
