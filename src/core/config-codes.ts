@@ -10,8 +10,8 @@ export const CONFIG_CODES = {
   ),
   CONFIG_KEYS_COLLIDE: entry(
     EXIT.usage,
-    "Two objects could get the same key: files of one stream, or of two streams that deliver to the same place.",
-    "Put `{stream}`, `{generation:06}`, `{change}` and `{part:04}` into file.folder or file.name, or give each stream a folder of its own.",
+    "Two objects could get the same key: files of one stream, or of two streams that deliver to the same place. Or names were changed, and an earlier generation used the key.",
+    "Put `{stream}`, `{generation:06}`, `{change}` and `{part:04}` into file.folder or file.name, or give each stream, or the new names, a folder of its own.",
   ),
   CONFIG_NOT_SUPPORTED_YET: entry(
     EXIT.usage,

@@ -46,6 +46,20 @@ const SWAP_REASONS = ["opened", "promoted", "refreshed", "folded", "baselined", 
 /** Of an audience model: how many members of each audience the destination was told of. */
 const members = z.array(z.strictObject({ audience: z.string(), rows: count }).readonly()).readonly();
 
+/** How objects were named (the keys of `file` that decide it). */
+const names = z
+  .strictObject({
+    folder: z.string(),
+    name: z.string(),
+    extension: z.string(),
+    splitBy: z.array(z.string()).readonly(),
+    groups: z.array(z.strictObject({ name: z.string(), kinds: z.array(z.enum(CHANGE_KINDS)).readonly() }).readonly()).readonly(),
+    overwrite: z.boolean(),
+    doneFile: z.string().nullable(),
+  })
+  .readonly();
+export type Names = z.infer<typeof names>;
+
 /** CURRENT: what the destination of a stream has been told. */
 export const currentSchema = z
   .strictObject({
@@ -67,6 +81,11 @@ export const currentSchema = z
     manifest: z.strictObject({ generation: count, sha256 }).readonly().nullable(),
     watermark: watermark.optional(),
     members: members.optional(),
+    /** One entry for each change of names, with the generation that it began with. */
+    names: z
+      .array(z.strictObject({ from: count, names }).readonly())
+      .readonly()
+      .optional(),
   })
   .readonly();
 export type Current = z.infer<typeof currentSchema>;
@@ -134,6 +153,7 @@ export const planSchema = z
     changedColumns,
     watermark: watermark.optional(),
     members: members.optional(),
+    names: names.optional(),
   })
   .readonly();
 export type Watermark = z.infer<typeof watermark>;

@@ -113,6 +113,7 @@ async function fromPlans(context: RunContext, newest: Current | null, signal: Ab
       stateId: plan.stateId,
       identity: plan.identity,
       abandoned,
+      names: newest?.names,
       manifest: await manifestBefore(context, generation, signal),
     };
   }

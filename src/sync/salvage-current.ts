@@ -6,6 +6,7 @@ import { isDamage, readDocument, unlessDamaged } from "../state/state-store.ts";
 import { deliveries } from "./deliver-plan.ts";
 import { firstCurrent, openStream } from "./open-stream.ts";
 import type { RunContext } from "./run-context.ts";
+import { withNames } from "./used-keys.ts";
 
 /** A CURRENT to reset, and the entry that the reset follows. */
 export interface ResettableCurrent {
@@ -56,6 +57,7 @@ async function salvage(context: RunContext, signal: AbortSignal): Promise<Resett
       generation: Math.max(base.generation, ...generations),
       identity: plans.at(-1)?.identity ?? base.identity,
       layout: base.layout ?? plans.at(-1)?.layout ?? null,
+      names: plans.reduce<Current["names"]>(withNames, base.names),
       manifest: (await lastManifest(context, plans, signal)) ?? base.manifest,
       uncertain: [...base.uncertain, ...plans.map((plan): FileRef => plan.delta)],
     },

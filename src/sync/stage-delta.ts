@@ -21,6 +21,7 @@ import { cacheFolder, type RunContext } from "./run-context.ts";
 import { slotName, smallCount, storedCounts } from "./run-report.ts";
 import { openStaging, type StageFolder } from "./stage-folder.ts";
 import { streamIdentity } from "./stream-identity.ts";
+import { namesOf, refuseUsedKeys } from "./used-keys.ts";
 
 /** What a run compared and wrote, before anything is decided. */
 export interface Comparison {
@@ -79,6 +80,8 @@ export async function compareAndWrite(
   const writes = tells(delta) || (kind !== "baseline" && stream.fileFormat.empty === "header_only");
   const files = writes ? await report.phase("files", () => deps.parts.writeFiles(engine, request, signal), filesDetail) : [];
   if (files.length > 0) await failpoint("stage.files-written");
+  const done = deps.parts.doneKey(stream, request);
+  await refuseUsedKeys(context, loaded.current, [...files.map(({ key }) => key), ...(done === null ? [] : [done])], signal);
   const verdict = await judge(context, loaded, { ...compared, answers, tells: tells(delta) }, engine, signal);
   const known = kind === "delta" && !tells(delta) ? loaded.current.members : undefined;
   const members = known ?? (await membersAfter(stream, delta, compared.replaces ? null : loaded.snapshot, engine, signal));
@@ -163,6 +166,7 @@ function planFacts(
     changedColumns: delta.changedColumns.map(({ name, rows }) => ({ name, rows: smallCount(rows) })),
     ...(window === undefined ? {} : { watermark: window.next }),
     ...(members === null ? {} : { members }),
+    names: namesOf(stream),
   };
 }
 

@@ -4,6 +4,7 @@ import type { Current, Plan } from "../state/documents.ts";
 import { mustReadCurrent } from "./open-stream.ts";
 import type { RunContext } from "./run-context.ts";
 import { identityDiffers } from "./stream-identity.ts";
+import { withNames } from "./used-keys.ts";
 
 /** What a plan came to for this host. */
 export type PlanEnd = "promoted" | "voided" | "abandoned" | "closed_by_another";
@@ -68,6 +69,7 @@ export function promoted(current: Current, plan: Plan): Current {
     rows: wasReset && !plan.wholeSnapshot ? null : plan.counts.snapshotAfter,
     ...snapshotFiles(current, plan),
     uncertain: plan.replaces ? [] : current.uncertain.filter((file) => !plan.states.includes(file.key)),
+    names: withNames(current.names, plan),
     watermark: promotedWatermark(current, plan, wasReset),
     members: wasReset && !plan.wholeSnapshot ? undefined : plan.members,
     manifest: plan.manifest === null ? current.manifest : { generation: plan.generation, sha256: plan.manifest.sha256 },
@@ -94,6 +96,7 @@ export function voided(current: Current, plan: Plan): Current {
     ...current,
     reason: "voided",
     generation: plan.generation,
+    names: withNames(current.names, plan),
     // Where nothing was told before, what may have been told belongs to where the plan went.
     ...(current.layout === null ? { layout: plan.layout, identity: plan.identity } : {}),
     // A plan for another place or key says nothing about the keys of this table; what follows it is a full one again.
