@@ -91,7 +91,7 @@ export const COMMANDS: readonly CommandSpec[] = [
     name: "lint-file",
     summary: "hold any file against what files of a stream look like",
     examples: ["lint-file incoming/users.csv -m users"],
-    arguments: [{ name: "<file>", description: "the file: plain, or compressed as .gz" }],
+    arguments: [{ name: "<file>", description: "the file: plain, or compressed as .gz or .zst" }],
     options: [...CHOICE, { flags: "--limit <problems>", description: "how many problems to show (default: 20)", kind: "count" }],
     exits: [EXIT.usage, EXIT.source, EXIT.data, 130],
     run: async (bag, [file], context) => {

@@ -9,6 +9,7 @@ import { sqlText } from "../engine/sql-literal.ts";
 import { lintValue } from "./lint-value.ts";
 import { parquetColumn } from "./parquet-column.ts";
 import { type FileRecord, type RecordField, splitRecords } from "./split-records.ts";
+import { createUnzstd } from "./unzstd.ts";
 
 /** What files of a stream look like. */
 export interface FileContract {
@@ -41,19 +42,29 @@ export async function lintFile(
   signal: AbortSignal,
 ): Promise<LintedFile> {
   const found = new Findings(limit);
+  try {
+    await lintBy(session, path, contract, found, signal);
+  } catch (error) {
+    const isPacked = path.endsWith(".gz") || path.endsWith(".zst");
+    if (!isPacked || signal.aborted || error instanceof SyncError) throw error;
+    throw unreadable(path, "it cannot be unpacked", "Look whether it arrived whole: gzip -t FILE, zstd -t FILE.");
+  }
+  return { rows: found.rows, problems: found.first, problemCount: found.count };
+}
+
+async function lintBy(session: SqlSession, path: string, contract: FileContract, found: Findings, signal: AbortSignal): Promise<void> {
   switch (contract.format.format) {
     case "csv":
     case "txt":
-      await lintDelimited(openText(path, contract.format, signal), contract, found);
+      await lintDelimited(await openText(path, contract.format, signal), contract, found);
       break;
     case "ndjson":
-      await lintNdjson(openText(path, contract.format, signal), contract, found);
+      await lintNdjson(await openText(path, contract.format, signal), contract, found);
       break;
     case "parquet":
       await lintParquet(session, path, contract, found, signal);
       break;
   }
-  return { rows: found.rows, problems: found.first, problemCount: found.count };
 }
 
 class Findings {
@@ -72,13 +83,11 @@ class Findings {
   }
 }
 
-function openText(path: string, { compression, recipients }: FileFormat, signal: AbortSignal): Readable {
+async function openText(path: string, { recipients }: FileFormat, signal: AbortSignal): Promise<Readable> {
   if (recipients.length > 0 && path.endsWith(".pgp")) throw unreadable(path, "it is encrypted", "Decrypt it first: gpg --decrypt FILE.");
-  if (compression === "zstd" && path.endsWith(".zst"))
-    throw unreadable(path, "it is compressed with zstd", "Unpack it first: unzstd FILE.");
   const file = createReadStream(path, { highWaterMark: 1 << 18, signal });
-  if (!path.endsWith(".gz")) return file;
-  const plain = createGunzip();
+  const plain = path.endsWith(".gz") ? createGunzip() : path.endsWith(".zst") ? await createUnzstd() : null;
+  if (plain === null) return file;
   file.on("error", (error) => plain.destroy(error));
   return file.pipe(plain);
 }

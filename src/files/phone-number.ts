@@ -17,7 +17,8 @@ export function phoneCountries(): readonly string[] {
 
 /** What decides how numbers of a country are read, as text; equal texts read equal numbers alike. */
 export function phoneRules(country: string): string {
-  return [nationalPattern(planOf(country)), planOf(country).abroad, abroadPattern()].join("\n");
+  const rewriting = country === "AR" ? [ARGENTINE_MOBILE, ARGENTINE_NUMBER] : [];
+  return [nationalPattern(planOf(country)), planOf(country).abroad, abroadPattern(), ...rewriting].join("\n");
 }
 
 /**
@@ -31,8 +32,10 @@ export function e164Sql(text: SqlExpr, country: string): SqlExpr {
   const withoutTrunk = `regexp_replace(t, ${sqlText(`^([^0-9]*${start}.*?)\\(0\\)`)}, '\\1')`;
   const digits = `regexp_replace(${withoutTrunk}, '[^0-9+]', '', 'g')`;
   const abroad = `regexp_extract(p, ${sqlText(`^${start}([1-9][0-9]*)$`)}, 1)`;
+  const significant = (number: SqlExpr): SqlExpr =>
+    country === "AR" ? `regexp_replace(${number}, ${sqlText(ARGENTINE_MOBILE)}, ${sqlText(ARGENTINE_NUMBER)})` : number;
   const inland = (number: SqlExpr): SqlExpr =>
-    `${sqlText(`+${plan.callingCode}`)} || nullif(regexp_extract(${number}, ${sqlText(nationalPattern(plan))}, 1), '')`;
+    `${sqlText(`+${plan.callingCode}`)} || nullif(regexp_extract(${significant(number)}, ${sqlText(nationalPattern(plan))}, 1), '')`;
   const international = [
     `CASE WHEN starts_with(i, ${sqlText(plan.callingCode)}) THEN ${inland(`substr(i, ${String(plan.callingCode.length + 1)})`)}`,
     `WHEN regexp_full_match(i, ${sqlText(abroadPattern())}) THEN '+' || i END`,
@@ -40,6 +43,13 @@ export function e164Sql(text: SqlExpr, country: string): SqlExpr {
   const read = bindOnce(abroad, "i", `CASE WHEN i <> '' THEN ${international} ELSE ${inland("p")} END`);
   return bindOnce(text, "t", `CASE WHEN regexp_full_match(t, ${sqlText(WRITTEN)}) THEN ${bindOnce(digits, "p", read)} END`);
 }
+
+/**
+ * At home, a mobile number of Argentina has 15 behind its area code, from abroad 9 before it. Twelve digits in one of these shapes fit no
+ * other: an area code of four digits has a 1 where one of three has the 5.
+ */
+const ARGENTINE_MOBILE = "^0?(?:(11)15([0-9]{8})|([23][0-9]{2})15([0-9]{7})|([23][0-9]{3})15([0-9]{6}))$";
+const ARGENTINE_NUMBER = "9\\1\\2\\3\\4\\5\\6";
 
 /** Characters that a number may be written with; dashes and blanks in all their forms. */
 const WRITTEN = "[0-9+().\\/\\s\\x{a0}\\x{2000}-\\x{200a}\\x{2010}-\\x{2015}\\x{202f}\\x{3000}-]*";

@@ -1,4 +1,4 @@
-import { mkdtemp } from "node:fs/promises";
+import { mkdtemp, readFile } from "node:fs/promises";
 import { Readable } from "node:stream";
 import { gzipSync } from "node:zlib";
 import fc from "fast-check";
@@ -40,6 +40,21 @@ const GOOD = 'id,at,ok,name\n1,2024-01-02T03:04:05Z,true,"a,""b\n"\n2,,,\n';
 test("a file in order has its rows counted and no problem", async () => {
   expect(await lint(GOOD)).toEqual({ rows: 2, problems: [], problemCount: 0 });
   expect(await lint(gzipSync(GOOD), { compression: "gzip" }, "in.csv.gz")).toEqual({ rows: 2, problems: [], problemCount: 0 });
+});
+
+test("a file that is packed with zstd is looked through like a plain one, and one that is torn is refused", async () => {
+  const path = root.at("rows.csv.zst");
+  const rows = `SELECT range AS id, '2024-01-02T00:00:00Z' AS "at", range % 2 = 0 AS ok, 'name' || range % 7 AS name FROM range(200000)`;
+  await engine.run(`COPY (${rows}) TO '${path}' (FORMAT csv, HEADER, COMPRESSION zstd)`, signal);
+  const bytes = await readFile(path);
+  const whole = { rows: 200_000, problems: [], problemCount: 0 };
+  expect(await lint(bytes, { compression: "zstd" }, "in.csv.zst")).toEqual(whole);
+  // Frames one behind the other are one file.
+  expect(await lint(Buffer.concat([bytes, bytes]), { compression: "zstd" }, "in.csv.zst")).toMatchObject({ rows: 400_001 });
+  const torn = lint(bytes.subarray(0, bytes.length / 2), { compression: "zstd" }, "in.csv.zst");
+  await expect(torn).rejects.toMatchObject({ code: "USAGE", message: expect.stringContaining("it cannot be unpacked") as string });
+  await expect(lint("no zstd at all", { compression: "zstd" }, "in.csv.zst")).rejects.toMatchObject({ code: "USAGE" });
+  await expect(lint("no gzip", { compression: "gzip" }, "in.csv.gz")).rejects.toMatchObject({ code: "USAGE" });
 });
 
 describe("what is wrong is told with its line", () => {
