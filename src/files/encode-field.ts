@@ -3,7 +3,15 @@ import { sqlText } from "../engine/sql-literal.ts";
 import { isPlainBoolean } from "./display-text.ts";
 
 /** The part of a file's format that decides a field's bytes. */
-export type FieldFormat = Pick<FileFormat, "delimiter" | "quote" | "nullText" | "formulaGuard" | "unencodable">;
+export type FieldFormat = Pick<FileFormat, "delimiter" | "quote" | "nullText" | "formulaGuard" | "unencodable"> & {
+  /** It may be the first of a file: what begins with a byte order mark would be read without it. */
+  readonly leads?: boolean;
+};
+
+/** The format of a field by its place in the header, or in a row. */
+export function fieldFormat(format: FileFormat, at: number, line: "header" | "row"): FieldFormat {
+  return { ...format, leads: at === 0 && !format.bom && (line === "header" || !format.header) };
+}
 
 /** Stands for a character that a format cannot carry, under `unencodable: replace`. */
 const REPLACEMENT = "\ufffd";
@@ -51,7 +59,7 @@ export function encodeField(text: SqlExpr, format: FieldFormat): SqlExpr {
 export function cannotCarry(text: SqlExpr, format: FieldFormat): SqlExpr {
   if (format.quote !== "none") return `contains(${text}, chr(0))`;
   const isNullText = format.nullText === "" ? "" : ` OR ${text} = ${sqlText(format.nullText)}`;
-  return `(regexp_matches(${text}, ${sqlText(`[${specialClass("\r\n\0", format)}]`)})${isNullText})`;
+  return `(regexp_matches(${text}, ${sqlText(uncarried(format))})${isNullText})`;
 }
 
 /** DuckDB SQL of a text without what the format cannot carry, when the format asks for that. NULL stays NULL. */
@@ -59,7 +67,8 @@ export function cleanField(text: SqlExpr, format: FieldFormat): SqlExpr {
   if (format.unencodable === "fail") return text;
   const by = format.unencodable === "replace" ? REPLACEMENT : "";
   if (format.quote !== "none") return `replace(${text}, chr(0), ${sqlText(by)})`;
-  const replaced = `regexp_replace(${text}, ${sqlText(`[${specialClass("\r\n\0", format)}]`)}, ${sqlText(by)}, 'g')`;
+  const pattern = by === "" ? uncarried(format, "+") : uncarried(format);
+  const replaced = `regexp_replace(${text}, ${sqlText(pattern)}, ${sqlText(by)}, 'g')`;
   return format.nullText === "" ? replaced : `CASE ${replaced} WHEN ${sqlText(format.nullText)} THEN ${sqlText(by)} ELSE ${replaced} END`;
 }
 
@@ -71,6 +80,15 @@ export function guardFormula(text: SqlExpr): SqlExpr {
   const starts = `regexp_matches(${text}, ${sqlText(`^(?:[\\t\\r\\n]|[${BLANK_CLASS}]*[=+@\\x{ff1d}\\x{ff0b}\\x{ff0d}\\x{ff20}-])`)})`;
   const isNumber = `regexp_full_match(${text}, '[+-]?[0-9]+(?:\\.[0-9]+)?(?:[eE][+-]?[0-9]+)?')`;
   return `CASE WHEN ${starts} AND NOT ${isNumber} THEN concat('''', ${text}) ELSE ${text} END`;
+}
+
+/** What a field without quotes cannot hold. */
+function uncarried(format: FieldFormat, repeat = ""): string {
+  const anywhere = `[${specialClass("\r\n\0", format)}]`;
+  if (format.leads !== true) return anywhere;
+  // Taken away, one mark must not leave another in front.
+  const mark = `\\x{feff}`;
+  return repeat === "" ? `${anywhere}|^${mark}` : `^(?:${mark}|${anywhere})+|${anywhere}`;
 }
 
 /** Whether no canonical text of a kind can need quotes in a format, so that looking at each value would be waste. */

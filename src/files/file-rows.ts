@@ -4,7 +4,7 @@ import type { FileChange, FileFormat, SqlExpr } from "../core/types.ts";
 import { countWhere } from "../engine/count-where.ts";
 import { sqlName, sqlText } from "../engine/sql-literal.ts";
 import { displayText } from "./display-text.ts";
-import { cannotCarry, cleanField, encodeField, guardFormula, isAlwaysBare } from "./encode-field.ts";
+import { cannotCarry, cleanField, encodeField, fieldFormat, guardFormula, isAlwaysBare } from "./encode-field.ts";
 import { encodeJson } from "./encode-json.ts";
 import { byKind, type FieldText, fieldTexts, outputText } from "./field-texts.ts";
 import { parquetColumn } from "./parquet-column.ts";
@@ -40,7 +40,12 @@ export function fileRows(request: FilesRequest, kinds: readonly FileChange[]): F
   const names = request.mapping.splits.map((_, at) => `s${at}`);
   const kept = names.length === 0 ? [] : [...names, ROW_NUMBER];
   const from = `(SELECT ${[...shown, ...kept].join(", ")} FROM (${delta}))`;
-  return { values: valuesOf(format, fields), splits: names, from: isText(format) ? cleaned(from, fields, kept, format) : from, fields };
+  return {
+    values: valuesOf(format, fields),
+    splits: names,
+    from: isText(format) ? cleaned(from, fields, kept, format, "row") : from,
+    fields,
+  };
 }
 
 function isText({ format }: FileFormat): boolean {
@@ -48,9 +53,9 @@ function isText({ format }: FileFormat): boolean {
 }
 
 /** In a SELECT of their own, so that the encoding below names each text as often as it likes. */
-function cleaned(from: string, fields: readonly unknown[], names: readonly string[], format: FileFormat): string {
+function cleaned(from: string, fields: readonly unknown[], names: readonly string[], format: FileFormat, line: "header" | "row"): string {
   if (format.unencodable === "fail" && !format.formulaGuard) return from;
-  const clean = fields.map((_, at) => `${cleanField(`f${at}`, format)} AS f${at}`);
+  const clean = fields.map((_, at) => `${cleanField(`f${at}`, fieldFormat(format, at, line))} AS f${at}`);
   const inner = `(SELECT ${[...clean, ...names].join(", ")} FROM ${from})`;
   if (!format.formulaGuard) return inner;
   const guarded = fields.map((_, at) => `${guardFormula(`f${at}`)} AS f${at}`);
@@ -73,7 +78,9 @@ function lineOf(format: FileFormat, fields: readonly FieldText[]): SqlExpr {
     return `concat(${[...members, "'}'", ...end].join(", ")})`;
   }
   const texts = fields.map(({ kind, mayBeOlder }, at) =>
-    !mayBeOlder && isAlwaysBare(kind, format) ? `coalesce(f${at}, ${sqlText(format.nullText)})` : encodeField(`f${at}`, format),
+    !mayBeOlder && isAlwaysBare(kind, format)
+      ? `coalesce(f${at}, ${sqlText(format.nullText)})`
+      : encodeField(`f${at}`, fieldFormat(format, at, "row")),
   );
   return `concat(${[texts.join(`, ${sqlText(format.delimiter)}, `), ...end].join(", ")})`;
 }
@@ -83,17 +90,17 @@ export async function headerLine(session: SqlSession, request: FilesRequest, sig
   const format = request.stream.fileFormat;
   if (!isText(format) || !format.header) return null;
   const names = request.mapping.header.map((column) => column.name);
-  const texts = cleaned(`(SELECT ${names.map((name, at) => `${sqlText(name)} AS f${at}`).join(", ")})`, names, [], format);
+  const texts = cleaned(`(SELECT ${names.map((name, at) => `${sqlText(name)} AS f${at}`).join(", ")})`, names, [], format, "header");
   const from = `FROM ${texts}`;
   const bad = await badColumns(
     session,
-    names.map((name, at) => ({ name, cannot: cannotCarry(`f${at}`, format) })),
+    names.map((name, at) => ({ name, cannot: cannotCarry(`f${at}`, fieldFormat(format, at, "header")) })),
     from,
     signal,
   );
   if (bad.length > 0) throw unencodable(request, `The name of the column ${bad.map(({ name }) => `"${name}"`).join(", ")} holds`, bad);
   // Something in front: the driver drops a byte order mark at the start of a text.
-  const line = names.map((_, at) => encodeField(`f${at}`, format)).join(`, ${sqlText(format.delimiter)}, `);
+  const line = names.map((_, at) => encodeField(`f${at}`, fieldFormat(format, at, "header"))).join(`, ${sqlText(format.delimiter)}, `);
   const [row] = await session.rows(`SELECT concat('|', ${line}) ${from}`, signal);
   return (row?.[0] ?? "").slice(1);
 }
@@ -110,8 +117,11 @@ export async function findUnencodable(
   const tests = rows.fields.map(({ name, kind }, at) => ({
     name,
     cannot:
-      (format.format === "parquet" ? parquetColumn(`f${at}`, kind).cannotHold : isText(format) ? cannotCarry(`f${at}`, format) : null) ??
-      "false",
+      (format.format === "parquet"
+        ? parquetColumn(`f${at}`, kind).cannotHold
+        : isText(format)
+          ? cannotCarry(`f${at}`, fieldFormat(format, at, "row"))
+          : null) ?? "false",
   }));
   const bad = await badColumns(session, tests, `FROM ${rows.from}`, signal);
   if (bad.length === 0) return null;
@@ -156,7 +166,7 @@ function reason(format: FileFormat): { readonly what: string; readonly hint: str
       hint: "Take it out in the model's query, e.g. replace(name, chr(0), ''), or with file.unencodable: strip.",
     };
   return {
-    what: "the delimiter, a line end, a NUL character or the text for NULL, which a file without quotes cannot carry",
+    what: "the delimiter, a line end, a NUL character, the text for NULL, or a byte order mark at the start of the file, which a file without quotes cannot carry",
     hint: "Use another file.delimiter, file.quote: minimal, or file.unencodable: replace or strip.",
   };
 }

@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { PLAIN_CSV } from "../support/plain-csv.ts";
 import { CONFIG, load, MODEL } from "./temp-project.ts";
 
 test("a project compiles to streams with every default filled in and every path absolute", async () => {
@@ -40,36 +41,7 @@ test("a project compiles to streams with every default filled in and every path 
       alerts: [],
       ignoreChangesIn: [],
       columns: null,
-      fileFormat: {
-        format: "csv",
-        extension: "csv",
-        delimiter: ",",
-        header: true,
-        quote: "minimal",
-        nullText: "",
-        newline: "lf",
-        bom: false,
-        formulaGuard: false,
-        unencodable: "fail",
-        timestamp: "iso",
-        timezone: "UTC",
-        boolean: ["true", "false"],
-        compression: "none",
-        splitBy: [],
-        maxRows: null,
-        maxBytes: null,
-        empty: "skip",
-        doneFile: null,
-        groups: [
-          { name: "added", kinds: ["added"] },
-          { name: "changed", kinds: ["changed"] },
-          { name: "removed", kinds: ["removed"] },
-        ],
-        overwrite: false,
-        recipients: [],
-        folder: "",
-        name: "{stream}-{generation:06}-{change}-{part:04}",
-      },
+      fileFormat: PLAIN_CSV,
       manifest: true,
     },
   ]);

@@ -67,6 +67,7 @@ describe("what a file cannot carry", () => {
       "NU,LL",
       "",
     ],
+    ["what a reader would take for a byte order mark is in quotes", {}, "\ufeffa", '"\ufeffa"'],
     ["under quote all", { quote: "all", unencodable: "replace" }, "\0", '"\ufffd"'],
   ])("%s", async (_, format, value, bytes) => {
     expect(await field(value, format)).toBe(bytes);
@@ -89,6 +90,16 @@ describe("what a file cannot carry", () => {
     await expect(write(["Id", "First|Last"], [["1", "x"]], { quote: "none", delimiter: "|" })).rejects.toThrow(
       /name of the column "First\|Last"/u,
     );
+  });
+
+  test("without quotes and header, a byte order mark at the start of the first column would be lost, so it is not carried", async () => {
+    const format = { quote: "none", header: false } as const;
+    await expect(write(["Id", "Name"], [["\ufeff1", "x"]], format)).rejects.toMatchObject({ context: { columns: ["Id"] } });
+    const bytes = async (more: Partial<FileFormat>): Promise<string> =>
+      await readFile(await write(["Id", "Name"], [["\ufeff\ufeff1", "\ufeffx"]], { ...format, ...more }), "utf8");
+    expect(await bytes({ unencodable: "strip" })).toBe("1,\ufeffx\n");
+    expect(await bytes({ unencodable: "replace" })).toBe("\ufffd\ufeff1,\ufeffx\n");
+    expect(await bytes({ bom: true })).toBe("\ufeff\ufeff\ufeff1,\ufeffx\n");
   });
 
   test("JSON carries a NUL", async () => {

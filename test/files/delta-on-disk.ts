@@ -4,6 +4,7 @@ import type { SqlSession } from "../../src/core/ports.ts";
 import type { ColumnKind, FileChange, FileFormat, MetadataField } from "../../src/core/types.ts";
 import { sqlText } from "../../src/engine/sql-literal.ts";
 import type { FilesRequest } from "../../src/files/write-files.ts";
+import { PLAIN_CSV } from "../support/plain-csv.ts";
 
 /** A row of a delta as a test writes it down. */
 export interface DeltaRow {
@@ -11,37 +12,6 @@ export interface DeltaRow {
   readonly after?: readonly (string | null)[];
   readonly before?: readonly (string | null)[];
 }
-
-export const PLAIN_CSV: FileFormat = {
-  format: "csv",
-  extension: "csv",
-  delimiter: ",",
-  header: true,
-  quote: "minimal",
-  nullText: "",
-  newline: "lf",
-  bom: false,
-  formulaGuard: false,
-  unencodable: "fail",
-  timestamp: "iso",
-  timezone: "UTC",
-  boolean: ["true", "false"],
-  compression: "none",
-  splitBy: [],
-  maxRows: null,
-  maxBytes: null,
-  empty: "skip",
-  doneFile: null,
-  groups: [
-    { name: "added", kinds: ["added"] },
-    { name: "changed", kinds: ["changed"] },
-    { name: "removed", kinds: ["removed"] },
-  ],
-  overwrite: false,
-  recipients: [],
-  folder: "",
-  name: "{stream}-{generation:06}-{change}-{part:04}",
-};
 
 /** Writes rows as the Parquet file that diffing makes, in the order given. */
 export async function writeDelta(session: SqlSession, path: string, width: number, rows: readonly DeltaRow[]): Promise<void> {

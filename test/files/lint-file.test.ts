@@ -8,8 +8,9 @@ import { type Engine, openEngine } from "../../src/engine/open-engine.ts";
 import { lintFile } from "../../src/files/lint-file.ts";
 import { type FileRecord, splitRecords } from "../../src/files/split-records.ts";
 import { writeFiles } from "../../src/files/write-files.ts";
+import { PLAIN_CSV } from "../support/plain-csv.ts";
 import { type TempFolder, tempFolder } from "../support/temp-folder.ts";
-import { type DeltaRow, filesRequest, PLAIN_CSV, writeDelta } from "./delta-on-disk.ts";
+import { type DeltaRow, filesRequest, writeDelta } from "./delta-on-disk.ts";
 
 const signal = AbortSignal.timeout(60_000);
 let root: TempFolder;

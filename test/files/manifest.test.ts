@@ -3,7 +3,7 @@ import { readFile } from "node:fs/promises";
 import { Ajv } from "ajv";
 import { describe, expect, test } from "vitest";
 import { buildClaim, buildManifest, manifestJsonSchema, type ManifestFacts } from "../../src/files/manifest.ts";
-import { PLAIN_CSV } from "./delta-on-disk.ts";
+import { PLAIN_CSV } from "../support/plain-csv.ts";
 
 const hash = (text: string): string => createHash("sha256").update(text).digest("hex");
 

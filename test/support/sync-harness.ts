@@ -8,6 +8,7 @@ import { openFolderStore } from "../../src/folder/folder-store.ts";
 import { openSource } from "../../src/sources/open-source.ts";
 import { runParts } from "../../src/sync/run-parts.ts";
 import type { RunParts, SyncDeps } from "../../src/sync/sync-deps.ts";
+import { PLAIN_CSV } from "./plain-csv.ts";
 
 /** What a test may replace of the program around a run. */
 export interface HarnessOptions {
@@ -74,36 +75,7 @@ export function testStream(root: string, sql: string, changes: Partial<Stream> =
     onSchemaChange: "hold",
     alerts: [],
     columns: null,
-    fileFormat: {
-      format: "csv",
-      extension: "csv",
-      delimiter: ",",
-      header: true,
-      quote: "minimal",
-      nullText: "",
-      newline: "lf",
-      bom: false,
-      formulaGuard: false,
-      unencodable: "fail",
-      timestamp: "iso",
-      timezone: "UTC",
-      boolean: ["true", "false"],
-      compression: "none",
-      splitBy: [],
-      maxRows: null,
-      maxBytes: null,
-      empty: "skip",
-      doneFile: null,
-      groups: [
-        { name: "added", kinds: ["added"] },
-        { name: "changed", kinds: ["changed"] },
-        { name: "removed", kinds: ["removed"] },
-      ],
-      overwrite: false,
-      recipients: [],
-      folder: "users",
-      name: "{stream}-{generation:06}-{change}-{part:04}",
-    },
+    fileFormat: { ...PLAIN_CSV, folder: "users" },
     manifest: true,
     ...changes,
   };
