@@ -7,6 +7,7 @@ import { counted } from "../core/readable.ts";
 import type { Stream } from "../core/types.ts";
 import { compareSnapshots, lastToldIn, type TableDifference } from "../diffing/compare-snapshots.ts";
 import type { Current } from "../state/documents.ts";
+import { rememberedBy } from "./event-window.ts";
 import { namedFiles } from "./stage-folder.ts";
 import { type BrokenHistory, storedHistory, type StoredHistory, wholeFile } from "./stored-history.ts";
 import type { SyncDeps } from "./sync-deps.ts";
@@ -60,7 +61,8 @@ async function snapshotOf(deps: SyncDeps, stream: Stream, current: Current, sign
     paths.set(ref.key, { path: found.path, outputs: ref.outputs });
   }
   const files = log.flatMap((ref) => paths.get(ref.key) ?? []);
-  return { layout, base: base === null ? null : (paths.get(base.key) ?? null), log: files, uncertain: [], rows: BigInt(current.rows ?? 0) };
+  const kept = base === null ? null : (paths.get(base.key) ?? null);
+  return { layout, base: kept, log: files, uncertain: [], rows: BigInt(current.rows ?? 0), ...rememberedBy(current) };
 }
 
 interface Folding {
@@ -79,9 +81,12 @@ async function compared(
   const { session, signal } = folding;
   const files = [start.file, ...deltas.map(({ file }) => file)];
   const names = snapshot.layout.outputs.map(({ name }) => name);
-  const comparable = names.filter((name) => files.every(({ outputs }) => outputs.includes(name)));
-  const folded = await foldAll(folding, stream, { ...snapshot, base: start.file, log: deltas.map(({ file }) => file) }, comparable);
-  const difference = await compareSnapshots(session, snapshot, folded, comparable, signal);
+  const { remembered, ...everything } = snapshot;
+  const comparable = names.filter((name) => name !== remembered?.output && files.every(({ outputs }) => outputs.includes(name)));
+  const folded = await foldAll(folding, stream, { ...everything, base: start.file, log: deltas.map(({ file }) => file) }, comparable);
+  const found = await compareSnapshots(session, snapshot, folded, comparable, signal);
+  // Of an event table the deltas tell every row, and the snapshot remembers the last ones.
+  const difference = remembered === undefined ? found : { ...found, onlyRight: 0n };
   const isSame = difference.onlyLeft + difference.onlyRight + difference.different === 0n;
   return {
     status: isSame ? "same" : "differs",

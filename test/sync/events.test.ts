@@ -5,6 +5,7 @@ import { CHANGE_KINDS } from "../../src/core/types.ts";
 import { recoverStream } from "../../src/sync/recover-stream.ts";
 import { resetStream } from "../../src/sync/reset-stream.ts";
 import { runStream } from "../../src/sync/run-stream.ts";
+import { verifyStream } from "../../src/sync/verify-stream.ts";
 import { clock, findByType, stopBetweenDeliveries } from "../support/event-story.ts";
 import { CURSOR, eventTable } from "../support/event-table.ts";
 
@@ -147,6 +148,17 @@ test("a baseline takes the overlap as told, a full resync tells from the start, 
   expect((await table.current())?.watermark).toBeUndefined();
   const again = await table.run("10:30", { ...events, b: "10:05" });
   expect(again.record).toMatchObject({ status: "delivered", counts: { added: 3 } });
+});
+
+test("verify finds every event that is remembered in the deltas that told it", async () => {
+  await using table = await eventTable();
+  const events = { a: "03:00", b: "09:30" };
+  await table.run("10:00", events);
+  await table.run("10:30", { ...events, c: "10:20", b: "09:35" });
+  await table.run("10:40", { ...events, c: "10:20", d: "10:30" });
+  const verified = await verifyStream(table.deps, table.stream({}), { generation: null, last: 5 }, never);
+  expect(verified).toMatchObject({ fold: { status: "same", difference: { onlyLeft: 0n, onlyRight: 0n, different: 0n } } });
+  expect(verified.objects.map(({ status }) => status)).not.toContain("changed");
 });
 
 test("another cursor, and another mode, need a full resync", async () => {
