@@ -22,12 +22,28 @@ export async function syncFile(path: string): Promise<void> {
   }
 }
 
+/** Folders whose names this process has made, or seen to be, durable all the way up. */
+const durable = new Set<string>();
+
 /** Creates a folder and its missing parents, durably. */
 export async function makeFolder(path: string): Promise<void> {
   const first = await mkdir(path, { recursive: true });
-  if (first === undefined) return;
+  if (first === undefined) return await keepFolder(path);
   // Every new folder is a name in its parent, from the innermost up to the parent of the first one made.
   for (let made = path; made.length >= first.length; made = dirname(made)) await syncFolder(dirname(made));
+}
+
+/** A folder that stands there may have been made by a process that died before it synced the parents; those that may not be opened are others' to keep. */
+async function keepFolder(path: string): Promise<void> {
+  for (let at = path; !durable.has(at) && dirname(at) !== at; at = dirname(at)) {
+    try {
+      await syncFolder(dirname(at));
+    } catch (error) {
+      if (!["EACCES", "EPERM", "EINVAL", "EROFS"].includes(errnoOf(error) ?? "")) throw error;
+      break;
+    }
+  }
+  for (let at = path; !durable.has(at) && dirname(at) !== at; at = dirname(at)) durable.add(at);
 }
 
 /** Gives a finished, synced file a second name on the same file system, never over an existing one; durable when it answers `created`. */

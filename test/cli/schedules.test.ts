@@ -135,7 +135,11 @@ interface Serving extends AsyncDisposable {
 
 function serve(project: CliProject): Serving {
   const env = { ...process.env, NO_COLOR: "1", FORCE_COLOR: undefined };
-  const child = spawn(process.execPath, [BUILT_CLI, "serve", "--port", "0"], { cwd: project.folder.path, stdio: ["ignore", "ignore", "pipe"], env });
+  const child = spawn(process.execPath, [BUILT_CLI, "serve", "--port", "0"], {
+    cwd: project.folder.path,
+    stdio: ["ignore", "ignore", "pipe"],
+    env,
+  });
   let text = "";
   let look: () => void = () => undefined;
   child.stderr.on("data", (more: Buffer) => {
