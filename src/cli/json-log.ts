@@ -23,8 +23,9 @@ export function makeJsonLog(sink: Sink, clock: Clock, level: string): Log {
     },
     run(event) {
       if (event.state === "started") {
-        const { state, ...about } = event;
-        logger.info({ event: `run.${state}`, ...about });
+        const { state: _, ...about } = event;
+        // `run.started` is the scheduler's word, and comes before the run has its stream.
+        logger.info({ event: "run.began", ...about });
         return;
       }
       const { state, startedAt, endedAt, code, counts, ...about } = event;

@@ -294,7 +294,7 @@ test("json logs are one object a line, with the level and the phase", async () =
       time: expect.any(String),
     });
   }
-  expect(lines[0]).toMatchObject({ event: "run.started" });
+  expect(lines[0]).toMatchObject({ event: "run.began" });
   expect(lines[1]).toMatchObject({ event: "phase.started", phase: expect.any(String) });
   expect(lines.at(-1)).toMatchObject({ event: "run.ended", status: expect.any(String), ms: expect.any(Number) });
 });

@@ -42,7 +42,11 @@ export function buildApi(options: ApiOptions): OpenAPIHono {
     errorAnswer(context, new SyncError("HTTP_NOT_FOUND", `There is no ${context.req.method} ${context.req.path}.`)),
   );
   app.onError((error, context) => {
-    if (isMalformed(error)) return errorAnswer(context, new SyncError("HTTP_INVALID", "The body is no JSON."));
+    if (isMalformed(error))
+      return errorAnswer(
+        context,
+        new SyncError("HTTP_INVALID", "The body is no JSON.", { hint: "Send `{}` where there is nothing to say." }),
+      );
     if (!(error instanceof SyncError) || error.code === "INTERNAL") failed(error);
     return errorAnswer(context, error);
   });

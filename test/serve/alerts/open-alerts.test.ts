@@ -1,4 +1,5 @@
-import { createHmac } from "node:crypto";
+import { readFile } from "node:fs/promises";
+import type { IncomingHttpHeaders } from "node:http";
 import { Webhook } from "standardwebhooks";
 import { expect, test } from "vitest";
 import type { AlertSink } from "../../../src/core/alerts.ts";
@@ -8,6 +9,8 @@ import { type Alerts, openAlerts } from "../../../src/serve/alerts/open-alerts.t
 import type { RunRecord, RunStatus } from "../../../src/state/documents.ts";
 import { type Heard, type SinkServer, sinkServer } from "../../support/sink-server.ts";
 import { tempFolder } from "../../support/temp-folder.ts";
+
+type Verify = (secret: string, headers: IncomingHttpHeaders, body: string, now: number) => boolean;
 
 const users = { name: "users", model: "users", alerts: ["ops"] };
 const LONG = 60_000;
@@ -111,9 +114,14 @@ test("the snippet of the docs takes what is signed with a whsec_ key, and nothin
   alerts.ended(users, record("failed", "R1"));
   await alerts.close(LONG);
   const { headers, body } = onlyHeard(sink);
-  const content = `${String(headers["webhook-id"])}.${String(headers["webhook-timestamp"])}.${body}`;
-  const expected = createHmac("sha256", key).update(content).digest("base64");
-  expect(headers["webhook-signature"]).toBe(`v1,${expected}`);
+  const [, snippet = ""] = /```js\n([\s\S]*?)```/.exec(await readFile("docs/serve.md", "utf8")) ?? [];
+  const documented = (await import(await folder.write("snippet.mjs", snippet))) as { readonly isGenuine: Verify };
+  const secret = `whsec_${key.toString("base64")}`;
+  const now = Number(headers["webhook-timestamp"]);
+  expect(documented.isGenuine(secret, headers, body, now)).toBe(true);
+  expect(documented.isGenuine(secret, headers, `${body} `, now)).toBe(false);
+  expect(documented.isGenuine("whsec_b3RoZXI=", headers, body, now)).toBe(false);
+  expect(documented.isGenuine(secret, headers, body, now + 301)).toBe(false);
 });
 
 test("Slack gets a line, the reason, the hint and a link, with its own marks escaped", async () => {
