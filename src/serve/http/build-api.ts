@@ -12,6 +12,11 @@ import { modelView, runView } from "./run-view.ts";
 const MOST_BYTES = 64 * 1024;
 const DEFAULT_LIMIT = 20;
 
+/** A signal for one request: listeners of many at once on a shared one would look like a leak to Node. */
+function own(signal: AbortSignal): AbortSignal {
+  return AbortSignal.any([signal]);
+}
+
 /** What stands behind the HTTP interface. */
 export interface ApiOptions {
   readonly control: ServiceControl;
@@ -69,30 +74,30 @@ function addProbes(app: OpenAPIHono, { control, metrics, signal }: ApiOptions): 
     return context.json({ schema: 1 as const, ok: true as const, data }, 200);
   });
   app.openapi(routes.readyRoute, async (context) => {
-    const { ready, reasons } = await control.readiness(signal);
+    const { ready, reasons } = await control.readiness(own(signal));
     const { draining } = control.health();
     const told = [...new Set([...reasons, ...(draining ? ["the service is stopping"] : [])])];
     const data = { ready: ready && !draining, reasons: told };
     return context.json({ schema: 1 as const, ok: true as const, data }, data.ready ? 200 : 503);
   });
   app.openapi(routes.metricsRoute, async (context) => {
-    return context.text(await metrics.text(signal), 200, { "content-type": metrics.contentType });
+    return context.text(await metrics.text(own(signal)), 200, { "content-type": metrics.contentType });
   });
 }
 
 function addReaders(app: OpenAPIHono, { control, signal }: ApiOptions): void {
   app.openapi(routes.modelsRoute, async (context) => {
-    const models = (await control.models(signal)).map(modelView);
+    const models = (await control.models(own(signal))).map(modelView);
     return context.json({ schema: 1 as const, ok: true as const, data: { models } }, 200);
   });
   app.openapi(routes.runsRoute, async (context) => {
     const { stream, limit } = context.req.valid("query");
-    const streams = stream === undefined ? null : await streamsOf(control, stream, signal);
-    const runs = await control.runs({ streams, limit: limit === undefined ? DEFAULT_LIMIT : Number(limit) }, signal);
+    const streams = stream === undefined ? null : await streamsOf(control, stream, own(signal));
+    const runs = await control.runs({ streams, limit: limit === undefined ? DEFAULT_LIMIT : Number(limit) }, own(signal));
     return context.json({ schema: 1 as const, ok: true as const, data: { runs: runs.map(runView) } }, 200);
   });
   app.openapi(routes.runRoute, async (context) => {
-    const run = runView(await control.run(context.req.valid("param").id, signal));
+    const run = runView(await control.run(context.req.valid("param").id, own(signal)));
     return context.json({ schema: 1 as const, ok: true as const, data: { run } }, 200);
   });
 }
@@ -100,18 +105,18 @@ function addReaders(app: OpenAPIHono, { control, signal }: ApiOptions): void {
 function addActions(app: OpenAPIHono, { control, signal }: ApiOptions): void {
   app.openapi(routes.startRoute, async (context) => {
     const key = context.req.valid("header")["idempotency-key"] ?? null;
-    const started = await start(control, context.req.valid("param").name, key, signal);
+    const started = await start(control, context.req.valid("param").name, key, own(signal));
     const runs = started.map(({ run, stream, repeated }) => ({ run_id: run, stream, repeated }));
     return context.json({ schema: 1 as const, ok: true as const, data: { runs } }, 202);
   });
   app.openapi(routes.approveRoute, async (context) => {
     const { by = "api", reason = null } = context.req.valid("json");
-    const run = await control.approve(context.req.valid("param").id, { by, reason }, signal);
+    const run = await control.approve(context.req.valid("param").id, { by, reason }, own(signal));
     return context.json({ schema: 1 as const, ok: true as const, data: { run: runView(run) } }, 202);
   });
   app.openapi(routes.rejectRoute, async (context) => {
     const { by = "api", reason = null } = context.req.valid("json");
-    const run = await control.reject(context.req.valid("param").id, { by, reason }, signal);
+    const run = await control.reject(context.req.valid("param").id, { by, reason }, own(signal));
     return context.json({ schema: 1 as const, ok: true as const, data: { run: runView(run) } }, 200);
   });
 }
