@@ -31,7 +31,7 @@ export async function serveChunks(rows: number): Promise<ChunkServer> {
         success: true,
       };
       response.setHeader("content-type", "application/json");
-      response.end(JSON.stringify(answer));
+      return response.end(JSON.stringify(answer));
     });
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
