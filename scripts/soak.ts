@@ -19,7 +19,7 @@ const { values } = parseArgs({
     seed: { type: "string", default: "1" },
     minutes: { type: "string" },
     jobs: { type: "string", default: "1" },
-    /** Within the first seed: runs the one history at this path, as a failure tells it. */
+    /** Begins with the history at this path of the seed, as a failure tells it. */
     path: { type: "string" },
     /** Of several processes: which of the batches are this one's. */
     worker: { type: "string" },
@@ -43,7 +43,8 @@ async function work(worker: number, tell: (done: number) => void): Promise<boole
     for (let batch = worker; batch < batches && performance.now() < deadline; batch += jobs) {
       const seed = Number(values.seed) + batch;
       const histories = Math.min(BATCH, total - batch * BATCH);
-      const path = values.path === undefined ? {} : { path: values.path };
+      // What follows the first number led to a shorter history; without the commands that ran it leads nowhere, so it is looked for anew.
+      const path = values.path === undefined ? {} : { path: values.path.split(":")[0] ?? "0" };
       await runHistories({ histories, seed, scratch, commands: Number(values.commands), ...path });
       tell(histories);
     }
