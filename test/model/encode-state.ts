@@ -53,10 +53,14 @@ export function normalized(state: State, keys: number): { readonly state: State;
   }
   const [a, b] = state.hosts;
   const swapped = isAfter(hostCodes(a), hostCodes(b));
-  generations = generations.map((each) => {
-    const owner = each.owner >= 0 && isWaitingForPlan(state.hosts[each.owner] ?? IDLE, each.number) ? each.owner : -1;
-    return { ...each, owner: owner >= 0 && swapped ? 1 - owner : owner };
-  });
+  if (generations.some(({ owner }) => owner >= 0)) {
+    generations = generations.map((each) => {
+      const owner = each.owner >= 0 && isWaitingForPlan(state.hosts[each.owner] ?? IDLE, each.number) ? each.owner : -1;
+      return { ...each, owner: owner >= 0 && swapped ? 1 - owner : owner };
+    });
+  }
+  // Most moves change neither: the state is then as it should be.
+  if (!swapped && generations === state.generations) return { state, swapped };
   return { state: { ...state, seen, seenWhole, generations, hosts: swapped ? [b, a] : [a, b] }, swapped };
 }
 

@@ -107,8 +107,10 @@ export function generationOf(state: State, number: number): Generation | undefin
 }
 
 export function withGeneration(state: State, changed: Generation): State {
-  const others = state.generations.filter(({ number }) => number !== changed.number);
-  return { ...state, generations: [...others, changed].toSorted((a, b) => a.number - b.number) };
+  const at = state.generations.findIndex(({ number }) => number >= changed.number);
+  if (at === -1) return { ...state, generations: [...state.generations, changed] };
+  const isSame = state.generations[at]?.number === changed.number;
+  return { ...state, generations: state.generations.toSpliced(at, isSame ? 1 : 0, changed) };
 }
 
 export function withThing(state: State, { number }: Generation, object: number, change: Partial<Thing>): State {

@@ -3,7 +3,7 @@ import { type Bounds, SMALL } from "./rules.ts";
 /** Worlds that every test run searches whole: each fault by itself or with its nearest relative, so that all of it takes seconds. */
 export const DEFAULT_WORLDS: Readonly<Record<string, Bounds>> = {
   "crashes and lost replies": SMALL,
-  "two keys": { ...SMALL, keys: 2, progress: false },
+  "two keys": { ...SMALL, keys: 2, faults: { crash: 1 }, progress: false },
   "a first run": { ...SMALL, generations: 1, firstRun: true },
   "a first run where nobody may look": { ...SMALL, generations: 1, firstRun: true, writeOnly: true, faults: { crash: 1 } },
   "held runs and their answers": { ...SMALL, faults: { crash: 1, hold: 1 }, progress: false },
@@ -18,7 +18,7 @@ export const DEFAULT_WORLDS: Readonly<Record<string, Bounds>> = {
 
 /** Larger worlds, minutes altogether: `npm run model`. */
 export const LARGE_WORLDS: Readonly<Record<string, Bounds>> = {
-  "two keys, each host alone can finish": { ...SMALL, keys: 2 },
+  "two keys, crashes and lost replies": { ...SMALL, keys: 2 },
   "two values": { ...SMALL, values: 2 },
   "three generations": { ...SMALL, generations: 3 },
   "two crashes, two lost replies": { ...SMALL, faults: { crash: 2, lostReply: 2 } },
