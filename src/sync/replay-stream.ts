@@ -1,5 +1,3 @@
-import { rm } from "node:fs/promises";
-import { join } from "node:path";
 import { SyncError } from "../core/errors.ts";
 import type { LoggedRun, Phase } from "../core/log.ts";
 import type { ObjectFacts, ObjectStore } from "../core/ports.ts";
@@ -8,6 +6,7 @@ import type { Stream } from "../core/types.ts";
 import type { Plan } from "../state/documents.ts";
 import { fileBody } from "../state/state-files.ts";
 import type { DeliveredGeneration } from "./delivered-plans.ts";
+import { withScratchFolder } from "./scratch-folder.ts";
 import { type StoredObject, storedBytes } from "./stored-bytes.ts";
 import { placeName, samePlace } from "./stream-identity.ts";
 import type { SyncDeps } from "./sync-deps.ts";
@@ -45,19 +44,16 @@ export async function replayGeneration(
   const { plan } = delivered;
   const { generation, run, at } = plan;
   const replay = deps.newRunId();
-  const folder = join(deps.scratch, `replay-${replay}`);
   await using destination = await deps.openDestination(stream.destination, { stream: stream.name, run: replay, generation }, signal);
   if (to === null) refuseSameKeys(stream, plan, destination);
-  try {
+  const objects = await withScratchFolder(deps, "replay", async (folder) => {
     tell(deps, plan, "files", "started");
     const stored = await storedBytes(deps, stream, delivered, { destination, folder }, signal);
     const size = stored.reduce((sum, { object }) => sum + object.size, 0);
     tell(deps, plan, "files", "done", `generation ${generation}: ${counted(stored.length, "object")}, ${bytes(size)}`);
-    const objects = await sendAll(deps, plan, stored, { destination, to }, signal);
-    return { stream: stream.name, generation, run, at, objects };
-  } finally {
-    await rm(folder, { recursive: true, force: true });
-  }
+    return await sendAll(deps, plan, stored, { destination, to }, signal);
+  });
+  return { stream: stream.name, generation, run, at, objects };
 }
 
 function tell(deps: SyncDeps, plan: Plan, phase: Phase, state: "started" | "done", detail?: string): void {

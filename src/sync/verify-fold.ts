@@ -1,13 +1,13 @@
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { Snapshot, SnapshotFile } from "../core/delta.ts";
-import { makeFolder } from "../core/durable-file.ts";
 import type { SqlSession } from "../core/ports.ts";
 import { counted } from "../core/readable.ts";
 import type { Stream } from "../core/types.ts";
 import { compareSnapshots, lastToldIn, type TableDifference } from "../diffing/compare-snapshots.ts";
 import type { Current } from "../state/documents.ts";
 import { rememberedBy } from "./event-window.ts";
+import { withScratchFolder } from "./scratch-folder.ts";
 import { namedFiles } from "./stage-folder.ts";
 import { type BrokenHistory, storedHistory, type StoredHistory, wholeFile } from "./stored-history.ts";
 import type { SyncDeps } from "./sync-deps.ts";
@@ -36,18 +36,14 @@ export interface FoldVerification {
 export async function verifyFold(deps: SyncDeps, stream: Stream, current: Current, signal: AbortSignal): Promise<FoldVerification> {
   await using session = await deps.openEngine(signal);
   const history = await storedHistory(deps, stream, current, session, signal);
-  const folder = join(deps.scratch, `verify-${deps.newRunId()}`);
   const snapshot = await snapshotOf(deps, stream, current, signal);
   const { chain, broken } = history;
   if (chain === null || snapshot === null) {
     return { status: "not_checked", from: null, deltas: 0, difference: null, toldIn: [], notCompared: [], broken };
   }
-  try {
-    await makeFolder(folder);
-    return { ...(await compared({ deps, session, folder, signal }, stream, snapshot, chain)), broken };
-  } finally {
-    await rm(folder, { recursive: true, force: true });
-  }
+  const work = (folder: string): Promise<Omit<FoldVerification, "broken">> =>
+    compared({ deps, session, folder, signal }, stream, snapshot, chain);
+  return { ...(await withScratchFolder(deps, "verify", work)), broken };
 }
 
 /** The snapshot that CURRENT names; null when one of its files is not whole, which is told elsewhere. */

@@ -1,6 +1,4 @@
 import { createHash } from "node:crypto";
-import { rm } from "node:fs/promises";
-import { join } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { SyncError } from "../core/errors.ts";
 import type { ObjectStore } from "../core/ports.ts";
@@ -13,6 +11,7 @@ import { unlessDamaged } from "../state/state-store.ts";
 import { type Delivery, deliveries } from "./deliver-plan.ts";
 import { manifestBefore } from "./delivered-plans.ts";
 import { type Rebuilt, rebuildFiles } from "./rebuild-files.ts";
+import { withScratchFolder } from "./scratch-folder.ts";
 import { namedFiles } from "./stage-folder.ts";
 import { UNREADABLE } from "./stored-bytes.ts";
 import { wholeFile } from "./stored-history.ts";
@@ -87,14 +86,9 @@ async function verifyDeltas(
 ): Promise<StreamVerification["deltas"]> {
   const found: StreamVerification["deltas"][number][] = [];
   for (const plan of plans) {
-    const folder = join(deps.scratch, `verify-${deps.newRunId()}`);
-    try {
-      const previous = await manifestBefore(deps, current, plan, signal);
-      const { outcome } = await rebuildFiles(deps, stream, plan, previous, folder, signal);
-      found.push({ generation: plan.generation, status: outcome });
-    } finally {
-      await rm(folder, { recursive: true, force: true });
-    }
+    const previous = await manifestBefore(deps, current, plan, signal);
+    const { outcome } = await withScratchFolder(deps, "verify", (folder) => rebuildFiles(deps, stream, plan, previous, folder, signal));
+    found.push({ generation: plan.generation, status: outcome });
   }
   return found;
 }

@@ -1,4 +1,4 @@
-import { access, constants, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { access, constants, readFile, rename, rm, utimes, writeFile } from "node:fs/promises";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { ObjectStore } from "../../src/core/ports.ts";
 import type { FileFormat, OutputColumn, Stream } from "../../src/core/types.ts";
@@ -17,6 +17,13 @@ interface Delivered {
   readonly folder: TempFolder;
   readonly deps: SyncDeps;
   readonly stream: Stream;
+}
+
+async function exists(path: string): Promise<boolean> {
+  return await access(path).then(
+    () => true,
+    () => false,
+  );
 }
 
 /** A file system in memory, where there is one: each run syncs dozens of times. */
@@ -193,6 +200,16 @@ describe("settings that are others than when it was delivered", () => {
     await expect(replay(blind, "more4")).rejects.toMatchObject({ message: expect.stringContaining("missing or damaged") });
     await rename(folder.at("kept"), folder.at("state/users/log"));
   });
+});
+
+test("what a killed replay left on this machine goes a day later, what another one works with stays", async () => {
+  const [old, young] = [folder.at("scratch/replay-old/files/x"), folder.at("scratch/replay-young/files/x")];
+  await folder.write("scratch/replay-old/files/x", "x");
+  await folder.write("scratch/replay-young/files/x", "x");
+  // The clock of these runs stands at the beginning of 2026.
+  await utimes(folder.at("scratch/replay-old"), new Date("2025-12-30T00:00:00Z"), new Date("2025-12-30T00:00:00Z"));
+  await replay(delivered, "swept", { by: "generation", first: 1, last: 1 });
+  expect([await exists(old), await exists(young)]).toEqual([false, true]);
 });
 
 test("where nobody may look, what stands at a key is not taken for anything", async () => {

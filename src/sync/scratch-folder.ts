@@ -1,0 +1,28 @@
+import { readdir, rm, stat } from "node:fs/promises";
+import { join } from "node:path";
+import { makeFolder } from "../core/durable-file.ts";
+import type { SyncDeps } from "./sync-deps.ts";
+
+/** What a killed process left is not looked at again; a day is longer than any look takes. */
+const ABANDONED_MS = 24 * 60 * 60 * 1000;
+
+/** Gives work a folder of its own on this machine, gone when it ends; what killed ones of the same kind left goes after a day. */
+export async function withScratchFolder<T>(
+  { scratch, clock, newRunId }: Pick<SyncDeps, "scratch" | "clock" | "newRunId">,
+  kind: "replay" | "verify",
+  work: (folder: string) => Promise<T>,
+): Promise<T> {
+  const before = clock.now().getTime() - ABANDONED_MS;
+  for (const name of await readdir(scratch).catch(() => [])) {
+    const left = join(scratch, name);
+    if (name.startsWith(`${kind}-`) && ((await stat(left).catch(() => null))?.mtimeMs ?? before) < before)
+      await rm(left, { recursive: true, force: true });
+  }
+  const folder = join(scratch, `${kind}-${newRunId()}`);
+  try {
+    await makeFolder(folder);
+    return await work(folder);
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
