@@ -20,7 +20,7 @@ type Read = Pick<Watermark, "upTo" | "from"> | null;
  * What a run reads: from as far behind the last one's end as rows may be late, up to now but for the lag. Its end never goes back, though
  * the clock may: rows between would be forgotten and told again. Its beginning neither, for what is before it is forgotten already.
  */
-export function eventWindow(cursor: Cursor, output: string, kind: DeltaKind, read: Read, now: Date): EventWindow {
+function eventWindow(cursor: Cursor, output: string, kind: DeltaKind, read: Read, now: Date): EventWindow {
   const latest = new Date(now.getTime() - cursor.lagMs).toISOString();
   const to = read === null ? latest : later(latest, read.upTo);
   const behind = (instant: string): string => new Date(Date.parse(instant) - cursor.overlapMs).toISOString();
