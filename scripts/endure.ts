@@ -12,6 +12,7 @@ import { s3Project, STATE_BUCKET, type S3Project } from "../test/support/s3/s3-p
 
 const { values } = parseArgs({ options: { seconds: { type: "string", default: "120" } } });
 const MS = Number(values.seconds) * 1000;
+const LONGEST_WAIT_MS = 120_000;
 const JUMP_MS = 3 * 86_400_000;
 
 // Shifts what a process takes for the time by what a file says.
@@ -116,22 +117,32 @@ async function main(): Promise<void> {
       jumped = true;
     }
   }
-  // Two more slots, for the last edit.
-  await sleep(8000);
+  const arrivedMs = await untilArrived(project, table);
   steady.kill("SIGTERM");
   mortal.kill("SIGTERM");
   const ends = await Promise.all([ended(steady), ended(mortal)]);
-  await report(project, { table, samples, kills, ends });
+  await report(project, { table, arrivedMs, samples, kills, ends });
+}
+
+/** Waits until a consumer holds the last edit, and tells how long that took; null: it never came. */
+async function untilArrived(project: S3Project, table: Readonly<Record<string, string>>): Promise<number | null> {
+  const began = Date.now();
+  while (Date.now() - began < LONGEST_WAIT_MS) {
+    await sleep(500);
+    if (JSON.stringify(sorted(await project.consumed())) === JSON.stringify(sorted(table))) return Date.now() - began;
+  }
+  return null;
 }
 
 interface Endured {
   readonly table: Readonly<Record<string, string>>;
+  readonly arrivedMs: number | null;
   readonly samples: readonly Sample[];
   readonly kills: number;
   readonly ends: readonly (number | null)[];
 }
 
-async function report(project: S3Project, { table, samples, kills, ends }: Endured): Promise<void> {
+async function report(project: S3Project, { table, arrivedMs, samples, kills, ends }: Endured): Promise<void> {
   const last = await project.say("steady", ["status", "--json"]);
   const consumed = await project.consumed();
   const slots = await plannedSlots(project);
@@ -140,7 +151,7 @@ async function report(project: S3Project, { table, samples, kills, ends }: Endur
   const rss = [median(early.map((one) => one.rss)), median(late.map((one) => one.rss))] as const;
   const files = [most(early.map((one) => one.files)), most(late.map((one) => one.files))] as const;
   const sockets = [most(early.map((one) => one.sockets)), most(late.map((one) => one.sockets))] as const;
-  console.log({ kills, ends, generations: slots.length, rssMiB: rss.map(Math.round), files, sockets });
+  console.log({ arrivedMs, kills, ends, generations: slots.length, rssMiB: rss.map(Math.round), files, sockets });
   const checks: Readonly<Record<string, boolean>> = {
     "a consumer holds the table": JSON.stringify(sorted(consumed)) === JSON.stringify(sorted(table)),
     "no slot was delivered twice": new Set(slots).size === slots.length && slots.length > MS / 10_000,

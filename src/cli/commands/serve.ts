@@ -1,11 +1,12 @@
-import { schedule as tickWith } from "node-cron";
 import { loadProject } from "../../config/load-project.ts";
+import type { Clock } from "../../core/clock.ts";
 import { durationSchema } from "../../core/duration-schema.ts";
 import { SyncError } from "../../core/errors.ts";
 import type { Project } from "../../core/types.ts";
 import { type FrontOptions, openFront } from "../../serve/open-front.ts";
 import type { ServiceEvents } from "../../serve/ports.ts";
 import { Service, type LoadedService } from "../../serve/service.ts";
+import { Ticker } from "../../serve/ticker.ts";
 import { graceSignal } from "../../sync/grace-signal.ts";
 import type { SyncDeps } from "../../sync/sync-deps.ts";
 import { allowedJobs } from "../allowed-jobs.ts";
@@ -42,7 +43,7 @@ export async function serve(options: ServeOptions, context: CommandContext): Pro
   log.note?.({ level: "info", event: "service.listening", text: `listening on ${front.url}`, facts: { url: front.url } });
   for (const warning of loaded.warnings) log.warn(warning);
   if (!loaded.project.streams.some(({ schedule, enabled }) => schedule !== undefined && enabled)) log.warn("No stream has a schedule.");
-  await untilStopped(service, signal);
+  await untilStopped(service, host.clock, signal);
   return { data: { stopped: true }, text: "" };
 }
 
@@ -56,15 +57,14 @@ function frontOptions(service: Service, deps: SyncDeps, { listen }: ServeOptions
   return { control, events, project, deps, version: host.version, rename: (text) => echoName(text, "spillway") };
 }
 
-async function untilStopped(service: Service, signal: AbortSignal): Promise<void> {
+async function untilStopped(service: Service, clock: Clock, signal: AbortSignal): Promise<void> {
   const reload = (): void => void service.reload();
   process.on("SIGHUP", reload);
   service.start();
-  const ticker = tickWith("* * * * * *", () => service.tick(), { suppressMissedWarning: true, timezone: "UTC" });
+  using _ticker = new Ticker(clock, () => service.tick());
   try {
     await Promise.race([aborted(signal), service.broken]);
   } finally {
-    await ticker.destroy();
     process.off("SIGHUP", reload);
     await service.drain();
   }
