@@ -19,7 +19,7 @@ export async function* checkAlerts(
     }
     yield await attempt(name, async () => {
       const { sendAlert } = await import("../../serve/alerts/send-alert.ts");
-      await sendAlert(sink, testAlert(clock), clock, signal);
+      await sendAlert(sink, testAlert(clock), { clock }, signal);
       return fine(name, sink.type === "heartbeat" ? "called; the monitor counts it as a beat" : "took a test");
     });
   }

@@ -10,7 +10,7 @@ import { advanceAlerts, type AlertLedger, type AlertState, type PendingAlert } f
 import type { Alert } from "./alert.ts";
 import { describeAlert, type LateFacts } from "./describe-alert.ts";
 import { judgeLate, judgeRun, type Judged, succeeded } from "./judge-alerts.ts";
-import { sendAlert } from "./send-alert.ts";
+import { sendAlert, type SendOptions } from "./send-alert.ts";
 import { SinkQueue } from "./sink-queue.ts";
 
 /** What is still to be told after this long is taken up by whoever looks next: the host that meant to tell it has ended. */
@@ -19,7 +19,7 @@ const CLAIM_MS = 120_000;
 const STALE_MS = 24 * 3_600_000;
 
 /** What alerts are told with. */
-export interface AlertsOptions {
+export interface AlertsOptions extends Pick<SendOptions, "pause"> {
   readonly store: ObjectStore;
   readonly clock: Clock;
   readonly log: Pick<Log, "warn">;
@@ -165,10 +165,10 @@ class Teller {
   }
 
   #enqueue(sink: AlertSink, alert: Alert, done: () => Promise<void>): void {
-    const { clock, log } = this.#options;
+    const { log } = this.#options;
     const taken = queueOf(this.#queues, sink.name).add(async () => {
       try {
-        await sendAlert(sink, alert, clock, this.#stop.signal);
+        await sendAlert(sink, alert, this.#options, this.#stop.signal);
         await done();
       } catch (error) {
         this.#warn(alert.title, error);

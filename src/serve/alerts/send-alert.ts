@@ -17,14 +17,28 @@ interface Call {
   readonly body: string | null;
 }
 
+/** What sending takes from the program around it. */
+export interface SendOptions {
+  readonly clock: Clock;
+  /** Waits before another try; real time when left out. */
+  readonly pause?: (ms: number, signal: AbortSignal) => Promise<void>;
+}
+
+const sleepFor = (ms: number, signal: AbortSignal): Promise<void> => sleep(ms, undefined, { signal });
+
 /** Tells one sink, trying again where that can help; a heartbeat is called whatever the alert says. ALERT_FAILED when it did not take it. */
-export async function sendAlert(sink: AlertSink, alert: Alert, clock: Clock, signal: AbortSignal): Promise<void> {
+export async function sendAlert(
+  sink: AlertSink,
+  alert: Alert,
+  { clock, pause = sleepFor }: SendOptions,
+  signal: AbortSignal,
+): Promise<void> {
   for (let tries = 1; ; tries += 1) {
     const problem = await tryOnce(sink, alert, clock, signal);
     if (problem === null) return;
     signal.throwIfAborted();
     if (!problem.again || tries === TRIES) throw failed(sink, problem.text);
-    await sleep(sink.timeoutMs * FIRST_WAIT * 2 ** (tries - 1), undefined, { signal });
+    await pause(sink.timeoutMs * FIRST_WAIT * 2 ** (tries - 1), signal);
   }
 }
 

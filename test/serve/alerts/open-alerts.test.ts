@@ -23,23 +23,26 @@ function record(status: RunStatus, run: string): RunRecord {
   return { format: "spillway/run/1", run, stream: "users", status, generation: 7, ...none, ...times, warnings: [], error };
 }
 
-const webhook = (url: string, timeoutMs = LONG): AlertSink => ({
+const webhook = (url: string): AlertSink => ({
   name: "ops",
   type: "webhook",
   url: new Secret(url),
   secret: new Secret("a text of the user's own"),
   on: ["failed", "held", "recovered", "late", "deviation"],
-  timeoutMs,
+  timeoutMs: LONG,
 });
 
 interface Process {
   readonly alerts: Alerts;
   readonly warnings: readonly string[];
+  /** What was waited between tries. */
+  readonly pauses: readonly number[];
 }
 
 /** A process on the state root of a folder; `at` is its time of day. */
 function processOn(root: string, sinks: readonly AlertSink[], at = "2026-11-23T06:00:02.000Z"): Process {
   const warnings: string[] = [];
+  const pauses: number[] = [];
   const alerts = openAlerts({
     store: openFolderStore({ path: root, role: "state" }),
     clock: { now: () => new Date(at) },
@@ -48,8 +51,12 @@ function processOn(root: string, sinks: readonly AlertSink[], at = "2026-11-23T0
     sinks,
     publicUrl: "https://spillway.example.com",
     rename: (text) => text.replaceAll("sync ", "spillway "),
+    pause: async (ms) => {
+      pauses.push(ms);
+      await Promise.resolve();
+    },
   });
-  return { alerts, warnings };
+  return { alerts, warnings, pauses };
 }
 
 const edges = (sink: SinkServer): readonly unknown[] => sink.heard.map(({ body }) => (JSON.parse(body) as { readonly edge: unknown }).edge);
@@ -159,10 +166,11 @@ test("a heartbeat is called after each run that succeeded, and only then", async
 test("a sink that fails is tried again, warned of without its address, and told by the next process", async () => {
   await using folder = await tempFolder();
   await using sink = await sinkServer(503);
-  const first = processOn(folder.path, [webhook(sink.url, 20)]);
+  const first = processOn(folder.path, [webhook(sink.url)]);
   first.alerts.ended(users, record("failed", "R1"));
   await first.alerts.close(LONG);
   expect(sink.heard).toHaveLength(3);
+  expect(first.pauses).toEqual([LONG / 4, LONG / 2]);
   expect(first.warnings).toEqual([
     "users failed: SOURCE_UNREACHABLE (ALERT_FAILED: The alert ops (webhook) did not arrive: it answered with HTTP 503.)",
   ]);
