@@ -7,7 +7,10 @@ import { join } from "node:path";
  */
 
 /** What must stand in the environment. */
-const NEEDED: Readonly<Record<string, readonly string[]>> = { bigquery: ["BIGQUERY_PROJECT"] };
+const NEEDED: Readonly<Record<string, readonly string[]>> = {
+  bigquery: ["BIGQUERY_PROJECT"],
+  snowflake: ["SNOWFLAKE_ACCOUNT", "SNOWFLAKE_USERNAME", "SNOWFLAKE_WAREHOUSE"],
+};
 
 const HERE = import.meta.dirname;
 

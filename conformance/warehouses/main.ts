@@ -2,6 +2,7 @@ import { spawn } from "node:child_process";
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { bigquerySuite } from "../bigquery/suite.ts";
+import { snowflakeSuite } from "../snowflake/suite.ts";
 import type { Suite } from "./suite.ts";
 
 /*
@@ -9,7 +10,7 @@ import type { Suite } from "./suite.ts";
  * cache folder, starts them on free ports and stops them at the end; where their toolchain is missing it says so in one line.
  */
 
-const SUITES: readonly Suite[] = [bigquerySuite];
+const SUITES: readonly Suite[] = [bigquerySuite, snowflakeSuite];
 
 const HERE = import.meta.dirname;
 const ROOT = join(HERE, "../..");

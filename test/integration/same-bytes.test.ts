@@ -6,6 +6,7 @@ import { TestBigqueryServer } from "../support/bigquery/test-bigquery-server.ts"
 import { demoProject } from "../support/demo-project.ts";
 import { say } from "../support/fake-host.ts";
 import { type PostgresServer, startPostgres } from "../support/postgres/postgres-server.ts";
+import { TestSnowflakeServer } from "../support/snowflake/test-snowflake-server.ts";
 import type { TempFolder } from "../support/temp-folder.ts";
 
 const TABLES = `
@@ -34,24 +35,47 @@ changes: [added, changed, removed]
 let folder: TempFolder;
 let postgres: PostgresServer;
 let bigquery: TestBigqueryServer;
+let snowflake: TestSnowflakeServer;
+
+/** The same models for Snowflake, where unquoted names are in upper case: outputs get the names that the others have by themselves. */
+function inUpperCase(name: string, model: string): string {
+  const outputs = name === "everything" ? EVERYTHING : AUDIENCES;
+  const renamed = outputs.map((output) => `  ${output}: ${output === "_audience" ? output : output.toUpperCase()}`);
+  const keyed = model
+    .replace("table: customers", "table: CUSTOMERS")
+    .replace("[customer_id]", "[CUSTOMER_ID]")
+    .replace("key: customer_id", "key: CUSTOMER_ID");
+  return `${keyed}columns:\n${renamed.join("\n")}\n`;
+}
+
+const EVERYTHING =
+  "customer_id first_name last_name email company country tier consented credit rating birthday note created_at updated_at".split(" ");
+const AUDIENCES = "customer_id email tier consented orders spent last_order _audience".split(" ");
 
 beforeAll(async () => {
   [folder, postgres] = await Promise.all([demoProject(), startPostgres()]);
   bigquery = await TestBigqueryServer.start(folder.path);
+  snowflake = await TestSnowflakeServer.start();
+  const { account, username, token } = snowflake.accounts;
   await postgres.sql(TABLES);
   for (const [source, options] of [
     ["duckdb", "type: duckdb, path: demo/warehouse.duckdb"],
     ["postgres", `type: postgres, url: "${postgres.url()}"`],
     ["bigquery", `type: bigquery, project: test, api_endpoint: "${bigquery.endpoint}"`],
+    ["snowflake", `type: snowflake, account: ${account}, access_url: "${snowflake.url}", username: ${username}, token: ${token}`],
   ] as const) {
     const config = `version: 1\nstate: state-${source}\nmodels: models-${source}\nsources: {warehouse: {${options}}}\n`;
     await folder.write(`${source}.yaml`, `${config}destinations: {partner: {type: local, path: out-${source}}}\n`);
     for (const [name, model] of Object.entries(MODELS)) {
-      await folder.write(`models-${source}/${name}.yaml`, `source: warehouse\ndestination: partner\n${model}`);
+      await folder.write(
+        `models-${source}/${name}.yaml`,
+        `source: warehouse\ndestination: partner\n${source === "snowflake" ? inUpperCase(name, model) : model}`,
+      );
     }
   }
 });
 afterAll(async () => {
+  await snowflake[Symbol.asyncDispose]();
   await bigquery[Symbol.asyncDispose]();
   await postgres[Symbol.asyncDispose]();
   await folder[Symbol.asyncDispose]();
@@ -80,6 +104,18 @@ async function copyToBigquery(): Promise<void> {
   await bigquery.store.sql(`ATTACH ${sqlText(folder.at("demo/warehouse.duckdb"))} AS demo (READ_ONLY); ${copies.join(" ")} DETACH demo`);
 }
 
+/** The same for Snowflake, whose unquoted names are in upper case. */
+async function copyToSnowflake(): Promise<void> {
+  const tables = { CUSTOMERS: EVERYTHING, ORDERS: ["order_id", "customer_id", "ordered_at", "status", "total"] };
+  const copies = Object.entries(tables).map(([table, columns]) => {
+    const list = columns.map((column) => `${column} AS ${column.toUpperCase()}`);
+    return `CREATE OR REPLACE TABLE ${table} AS SELECT ${list.join(", ")} FROM demo.${table.toLowerCase()};`;
+  });
+  await snowflake.database.duckdb(
+    `ATTACH ${sqlText(folder.at("demo/warehouse.duckdb"))} AS demo (READ_ONLY); ${copies.join(" ")} DETACH demo`,
+  );
+}
+
 /** BigQuery's decimals have no scale: the one documented exception that this data meets. */
 function withoutScale(files: ReadonlyMap<string, string>): ReadonlyMap<string, string> {
   const bare = (text: string): string =>
@@ -99,24 +135,28 @@ async function delivered(source: string): Promise<ReadonlyMap<string, string>> {
 }
 
 test(
-  "the same data in Postgres, BigQuery and DuckDB gives the same files, byte for byte, two days running",
+  "the same data in Postgres, BigQuery, Snowflake and DuckDB gives the same files, byte for byte, two days running",
   { timeout: 180_000 },
   async () => {
     await copyToPostgres();
     await copyToBigquery();
+    await copyToSnowflake();
     const first = await delivered("duckdb");
     expect(first.size).toBe(2);
     expect(await delivered("postgres")).toEqual(first);
     expect(await delivered("bigquery")).toEqual(withoutScale(first));
+    expect(await delivered("snowflake")).toEqual(first);
     expect(withoutScale(first)).not.toEqual(first);
 
     await say(["init", "--next-day"], { cwd: folder.path });
     await copyToPostgres();
     await copyToBigquery();
+    await copyToSnowflake();
     const second = await delivered("duckdb");
     // Of both models each kind of change: the added files of the first day, and three of the second.
     expect(second.size).toBe(8);
     expect(await delivered("postgres")).toEqual(second);
     expect(await delivered("bigquery")).toEqual(withoutScale(second));
+    expect(await delivered("snowflake")).toEqual(second);
   },
 );
