@@ -14,7 +14,8 @@ export default defineConfig({
     ],
     pool: "forks",
     maxWorkers: 2,
-    testTimeout: 20_000,
+    // Long, because a test that waits for another process must not fail on a busy machine; only one that hangs does.
+    testTimeout: 60_000,
     hookTimeout: 60_000,
     // As src/cli/main.ts does: see there.
     env: {
