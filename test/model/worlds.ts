@@ -28,7 +28,7 @@ export const LARGE_WORLDS: Readonly<Record<string, Bounds>> = {
   "held runs, crashes, lost replies": { ...SMALL, faults: { crash: 1, lostReply: 1, hold: 1 } },
   "held runs, given up and damaged": { ...SMALL, faults: { hold: 1, abandon: 1, damage: 1 } },
   "two held runs": { ...SMALL, faults: { hold: 2, crash: 1 } },
-  "given up twice": { ...SMALL, faults: { abandon: 2, crash: 1, lostReply: 1 }, generations: 3 },
+  "given up twice": { ...SMALL, faults: { abandon: 2, crash: 1 } },
   "given up and reset, two keys": { ...SMALL, keys: 2, faults: { reset: 1, abandon: 1 }, progress: false },
   "reset under crashes": { ...SMALL, faults: { reset: 1, crash: 1, lostReply: 1 } },
   "folds among crashes, entries pruned": { ...SMALL, kept: 2, faults: { crash: 1, lostReply: 1, fold: 2 } },
