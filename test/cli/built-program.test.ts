@@ -3,6 +3,7 @@ import { readFile } from "node:fs/promises";
 import { text } from "node:stream/consumers";
 import { expect, test } from "vitest";
 import { BUILT_CLI, execute, executeCli } from "../support/execute.ts";
+import { say } from "../support/fake-host.ts";
 import { type TempFolder, tempFolder } from "../support/temp-folder.ts";
 
 const CONFIG = "version: 1\nsources: {files: {type: duckdb}}\ndestinations: {out: {type: local, path: out}}\n";
@@ -21,14 +22,20 @@ const FEW = "SELECT range AS id FROM range(3)";
 test.each([
   ["2 for a command line that is none", ["rum"], FEW, 2],
   ["0 when done", ["run", "-m", "numbers"], FEW, 0],
-  ["5 when the source refuses the query", ["run", "-m", "numbers"], "SELECT nothing AS id FROM nowhere", 5],
-  ["7 when a key is NULL", ["run", "-m", "numbers"], "SELECT NULL::INTEGER AS id", 7],
   ["7 when a key comes twice", ["run", "-m", "numbers"], "SELECT 1 AS id FROM range(2)", 7],
-  ["10 when a plan has changes and was asked to tell", ["plan", "-m", "numbers", "--detailed-exitcode"], FEW, 10],
 ])("exits with %s", async (_name, args, query, code) => {
   await using folder = await project(query);
   const done = await executeCli(args, { cwd: folder.path });
   expect(done).toMatchObject({ code, signal: null });
+});
+
+test.each([
+  ["5 when the source refuses the query", ["run", "-m", "numbers"], "SELECT nothing AS id FROM nowhere", 5],
+  ["7 when a key is NULL", ["run", "-m", "numbers"], "SELECT NULL::INTEGER AS id", 7],
+  ["10 when a plan has changes and was asked to tell", ["plan", "-m", "numbers", "--detailed-exitcode"], FEW, 10],
+])("comes to %s", async (_name, args, query, code) => {
+  await using folder = await project(query);
+  expect(await say(args, { cwd: folder.path })).toMatchObject({ exit: code });
 });
 
 test("data goes to stdout and talk to stderr", async () => {

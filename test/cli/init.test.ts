@@ -14,11 +14,11 @@ test("init writes a project into a new folder and says what to do next", async (
       + models/customers.yaml
       + demo/warehouse.sql
       + demo/changes.sql
-      + schema/config.schema.json
-      + schema/model.schema.json
       + .gitignore
       + .env.example
       + README.md
+      + schema/config.schema.json
+      + schema/model.schema.json
       + demo/warehouse.duckdb
 
     Next:

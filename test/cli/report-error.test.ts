@@ -24,12 +24,6 @@ test("an unknown option is a usage error that suggests the nearest", async () =>
   expect(stderr).toBe("USAGE  Unknown option '--full-resink'.\n  Did you mean --full-resync? See sync --help.\n");
 });
 
-test("options of later versions are unknown, not ignored", async () => {
-  const { exit, stderr } = await say(["run", "--target", "dev"]);
-  expect(exit).toBe(2);
-  expect(stderr).toContain("'--target'");
-});
-
 test.each([
   [["preview", "--limit", "many"], "It takes a whole number."],
   [["schema", "nothing"], "config, model, manifest"],

@@ -132,7 +132,7 @@ test(
           expect(silent.counts).toMatchObject({ added: 0n, changed: 0n, removed: 0n, refreshed: 0n, unchanged: BigInt(rows.length) });
         }
       }),
-      { numRuns: 30 },
+      { numRuns: 15 },
     );
   },
 );

@@ -6,7 +6,7 @@ import { type TempFolder, tempFolder } from "../support/temp-folder.ts";
 import { DELIMITERS, type Dialect, dialects, table, throughCsvParse, throughDuckdb, throughPapaParse, writeRows } from "./any-table.ts";
 
 const signal = AbortSignal.timeout(240_000);
-const RUNS = Number(process.env["TABLE_RUNS"] ?? 60);
+const RUNS = Number(process.env["TABLE_RUNS"] ?? 30);
 let root: TempFolder;
 let engine: Engine;
 beforeAll(async () => {

@@ -44,7 +44,7 @@ describe.each(["minimal", "non_null"] as const)("any table under quote %s", (quo
           expect(await throughCsvParse(path, dialect)).toEqual(rows);
           expect(await throughPapaParse(path, dialect)).toEqual(rows.map((row) => row.map((text) => text ?? some.nullText)));
         }),
-        { numRuns: 20 },
+        { numRuns: 10 },
       );
     },
   );
@@ -60,7 +60,7 @@ test("any table as ndjson reads back as it was", async () => {
         rows.map((row) => Object.fromEntries(names.map((name, at) => [name, row[at]]))),
       );
     }),
-    { numRuns: 60 },
+    { numRuns: 30 },
   );
 });
 
@@ -72,6 +72,6 @@ test("any table as Parquet reads back as it was", async () => {
       const read = await engine.rows(`SELECT ${texts.join(", ")} FROM read_parquet(${sqlText(path)})`, signal);
       expect(read.map((row) => row.map((text) => (text === null ? null : Buffer.from(text, "base64").toString())))).toEqual(rows);
     }),
-    { numRuns: 40 },
+    { numRuns: 20 },
   );
 });

@@ -12,7 +12,7 @@ import { CURSOR, eventTable } from "../support/event-table.ts";
 afterEach(() => armFailpoints(null));
 
 const never = new AbortController().signal;
-const RUNS = Number(process.env["EVENT_RUNS"] ?? 4);
+const RUNS = Number(process.env["EVENT_RUNS"] ?? 2);
 
 test("F18: each event is told once: equal cursors, late ones, and those younger than the lag", async () => {
   await using table = await eventTable();

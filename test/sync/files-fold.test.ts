@@ -73,7 +73,7 @@ test(
         const files = await objectHashes(folder.at("one", "out", "users"));
         expect(await objectHashes(folder.at("two", "out", "users"))).toEqual(files);
       }),
-      { numRuns: 8 },
+      { numRuns: 4 },
     );
   },
 );

@@ -36,7 +36,7 @@ async function deliverWithFault(at: World, store: "destinationFaults" | "stateFa
 describe.each(["lost_arrived", "lost_never", "fail"] as const)("a PUT that ends as %s", (fault) => {
   test("at any object of the destination loses nothing and sends nothing twice", async () => {
     for (let nth = 1; ; nth += 1) {
-      await using at = await world();
+      await using at = await world({ inMemory: true });
       const met = await deliverWithFault(at, "destinationFaults", fault, nth);
       expect(contentsPerKey(at)).toBe(1);
       if (!met) break;
@@ -46,7 +46,7 @@ describe.each(["lost_arrived", "lost_never", "fail"] as const)("a PUT that ends 
 
   test("F03: at any document of the state root loses nothing and sends nothing twice", async () => {
     for (let nth = 1; ; nth += 1) {
-      await using at = await world();
+      await using at = await world({ inMemory: true });
       const met = await deliverWithFault(at, "stateFaults", fault, nth);
       expect(contentsPerKey(at)).toBe(1);
       if (!met) break;
@@ -56,7 +56,7 @@ describe.each(["lost_arrived", "lost_never", "fail"] as const)("a PUT that ends 
 
   test("at any object, where nobody may look, is settled by the attempts on record", async () => {
     for (let nth = 2; ; nth += 1) {
-      await using at = await world();
+      await using at = await world({ inMemory: true });
       at.destinationFaults.writeOnly = true;
       const met = await deliverWithFault(at, "destinationFaults", fault, nth);
       expect(contentsPerKey(at)).toBe(1);
@@ -67,7 +67,7 @@ describe.each(["lost_arrived", "lost_never", "fail"] as const)("a PUT that ends 
 });
 
 test("a claim whose reply was lost where nobody may look stops for a person instead of guessing", async () => {
-  await using at = await world();
+  await using at = await world({ inMemory: true });
   at.destinationFaults.writeOnly = true;
   at.destinationFaults.put = (nth) => (nth === 1 ? "lost_arrived" : "pass");
   at.set(before);

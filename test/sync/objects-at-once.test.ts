@@ -52,7 +52,7 @@ test.each([
   { atOnce: null, most: 1 },
   { atOnce: 2, most: 2 },
   { atOnce: 64, most: 3 },
-])("objects go $most at a time where the destination takes $atOnce, started in the plan's order, the manifest after all", async (given) => {
+])("objects go $most at a time where the destination takes $atOnce, the manifest after all", async (given) => {
   await using at = await opened();
   const seen: Seen = { started: [], ended: [], most: 0 };
   // Each waits for the others that may be in hand with it, however slow the machine, and then for one too many.
@@ -63,7 +63,10 @@ test.each([
   const { record, error } = await at.run(wideHost(at, given.atOnce, seen, meet));
   expect(error).toBeNull();
   expect(seen.most).toBe(given.most);
-  expect(seen.started.filter(isFile)).toEqual(record.files.map((file) => file.key));
+  const planned = record.files.map((file) => file.key);
+  const started = seen.started.filter(isFile);
+  // Those that go together begin in whatever order their bytes are opened.
+  expect(given.most === 1 ? started : started.toSorted()).toEqual(given.most === 1 ? planned : planned.toSorted());
   expect(seen.ended.findIndex((key) => !isFile(key))).toBe(3);
   expect(seen.started.at(-1)).toBe(record.manifest);
   expect(await at.consumed()).toEqual(after);

@@ -1,5 +1,5 @@
 import { mkdir, writeFile } from "node:fs/promises";
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import { silentLog } from "../../src/core/log.ts";
 import { openFolderStore } from "../../src/folder/folder-store.ts";
 import { runStreams } from "../../src/sync/run-many.ts";
@@ -56,20 +56,22 @@ test("a run is found by its id or a beginning that only it has", async () => {
   await expect(findRun(deps, "ZZ", never)).rejects.toMatchObject({ code: "RUN_NOT_FOUND" });
 });
 
-test("ten thousand records cost a look at the names and at the newest", async () => {
+test("of many records only the newest are read", async () => {
   await using folder = await tempFolder();
   const record = new RunReport({ clock: steppingClock(), log: silentLog }, "users", "RUN", null).ended("unchanged");
   await mkdir(folder.at("runs"), { recursive: true });
-  for (let at = 0; at < 10_000; at += 1) {
+  for (let at = 0; at < 1000; at += 1) {
     const run = `01${String(at).padStart(8, "0")}`;
-    await writeFile(folder.at("runs", `${run}.users.ended.json`), at < 9_990 ? "not read" : JSON.stringify({ ...record, run }));
+    await writeFile(folder.at("runs", `${run}.users.ended.json`), at < 990 ? "not read" : JSON.stringify({ ...record, run }));
   }
-  const deps = { state: openFolderStore({ path: folder.path, role: "state" as const }) };
+  const store = openFolderStore({ path: folder.path, role: "state" as const });
+  const read = vi.spyOn(store, "get");
+  const deps = { state: store };
   expect(await runHistory(deps, { streams: ["users"], limit: 3 }, never)).toHaveLength(3);
-  expect((await findRun(deps, "0100009999", never)).run).toBe("0100009999");
-  const started = performance.now();
+  expect((await findRun(deps, "0100000999", never)).run).toBe("0100000999");
+  read.mockClear();
   await runHistory(deps, { streams: null, limit: 10 }, never);
-  expect(performance.now() - started).toBeLessThan(1000);
+  expect(read.mock.calls.length).toBeLessThanOrEqual(20);
 });
 
 test("of several streams one that fails stops no other, unless asked to", async () => {

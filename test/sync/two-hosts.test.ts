@@ -44,7 +44,7 @@ for (const point of FAILPOINTS.filter((name) => !APART.includes(name))) {
   test.each(ONCE.includes(point) ? [1] : [1, 2])(
     `a host that pauses at ${point} while another runs neither loses nor doubles anything (occurrence %i)`,
     async (nth) => {
-      await using at = await world();
+      await using at = await world({ inMemory: true });
       // Generation 1 stands already, except where its making is the point.
       if (!ONCE.includes(point)) await at.deliver(tables[0]);
       at.set(tables[1]);
