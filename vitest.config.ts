@@ -3,6 +3,19 @@ import { defineConfig } from "vitest/config";
 /** Tests of code that keeps nothing between calls: no engine, no signal, no server. They share processes, which saves loading everything anew. */
 const LIGHT = ["test/core/**/*.test.ts", "test/config/**/*.test.ts", "test/repo/**/*.test.ts", "test/cli/render/**/*.test.ts"];
 
+/** What starts programs or servers by the dozen, or plays long stories: `npm run test:long`, as CI does, so that `npm test` stays a matter of minutes. */
+const LONG = [
+  "test/bench/**/*.test.ts",
+  "test/crash/**/*.test.ts",
+  "test/model/**/*.test.ts",
+  "test/cli/{quickstart,built-program,verify,transcripts}.test.ts",
+  "test/diffing/delta-properties.test.ts",
+  "test/files/limits.test.ts",
+  "test/integration/{s3-faults,s3-state,s3-delivery,public-data}.test.ts",
+  "test/s3/fault-matrix.test.ts",
+  "test/sync/{files-fold,lost-replies,power-loss,wide-rows}.test.ts",
+];
+
 export default defineConfig({
   test: {
     globalSetup: ["test/support/build-once.ts"],
@@ -10,7 +23,8 @@ export default defineConfig({
     projects: [
       { extends: true, test: { name: "light", include: LIGHT, isolate: false } },
       // A process per file: native engines, signals and environment of one file cannot reach the next.
-      { extends: true, test: { name: "whole", include: ["test/**/*.test.ts"], exclude: LIGHT } },
+      { extends: true, test: { name: "whole", include: ["test/**/*.test.ts"], exclude: [...LIGHT, ...LONG] } },
+      { extends: true, test: { name: "long", include: LONG } },
     ],
     pool: "forks",
     maxWorkers: 2,

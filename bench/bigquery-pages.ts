@@ -4,7 +4,7 @@ import { json } from "node:stream/consumers";
 
 const COLUMNS = 10;
 const FIELDS = Array.from({ length: COLUMNS }, (_, at) => ({ name: `c${at}`, type: "STRING", mode: "NULLABLE" }));
-const MOST_ROWS = 20_000;
+const MOST_ROWS = 10_000;
 
 /** A server that answers one query with ready-made pages, so that what is measured is the client. */
 export interface PageServer extends AsyncDisposable {

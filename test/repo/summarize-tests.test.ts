@@ -44,6 +44,19 @@ describe("the last line of .ci/run", () => {
     expect(await summary(success, files)).toEqual({ last, code: 1 });
   });
 
+  test("counts several reports together, and fails on one in which nothing ran", async () => {
+    await using folder = await tempFolder();
+    const report = async (name: string, tests: readonly string[]): Promise<string> => {
+      const testResults = tests.map((status) => ({ name, status, assertionResults: [{ fullName: name, status }] }));
+      return await folder.write(name, JSON.stringify({ success: true, testResults }));
+    };
+    const [one, two, none] = [await report("one.json", ["passed"]), await report("two.json", ["passed"]), await report("none.json", [])];
+    const run = async (...paths: readonly string[]) =>
+      await execute(process.execPath, ["--import", "tsx", "scripts/summarize-tests.ts", ...paths], { cwd: ROOT });
+    expect(await run(one, two)).toMatchObject({ code: 0, stdout: "2 passed, 0 failed, 0 skipped\n" });
+    expect(await run(one, none)).toMatchObject({ code: 1, stdout: "1 passed, 1 failed, 0 skipped\n" });
+  });
+
   test("counts what ran beside the report as one, when it failed", async () => {
     const files = [{ status: "passed", tests: ["passed"] }];
     expect(await summary(true, files, "passed")).toEqual({ last: "1 passed, 0 failed, 0 skipped", code: 0 });

@@ -11,8 +11,8 @@ export interface Pace {
   readonly pageRows: number;
 }
 
-/** About a minute of trouble in all; pages of some 5 to 10 MB. */
-export const PACE: Pace = { attempts: 7, firstPauseMs: 500, longestPauseMs: 16_000, pollMs: 10_000, pageRows: 20_000 };
+/** About a minute of trouble in all; pages of a few MB, for what the client holds of them decides how much memory a run takes. */
+export const PACE: Pace = { attempts: 7, firstPauseMs: 500, longestPauseMs: 16_000, pollMs: 10_000, pageRows: 10_000 };
 
 /** The pause before attempt `attempt` (2, 3 …), by a random part of it shorter, so that many runs do not knock at once. */
 export function pauseBefore(attempt: number, pace: Pace, random: () => number = Math.random): number {

@@ -120,7 +120,7 @@ describe("a query that takes long", () => {
   });
 
   test("ends at statement_timeout", async () => {
-    await using source = await open({ statement_timeout: "200ms" });
+    await using source = await open({ statement_timeout: "1500ms" });
     const error = await failureOf(source, ENDLESS, new RowTextSink(), () => undefined);
     expect(error).toMatchObject({ code: "SOURCE_TIMEOUT", retry: "never", context: { sqlstate: "57014" } });
   });
