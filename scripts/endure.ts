@@ -4,13 +4,14 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { parseArgs } from "node:util";
 import { BUILT_CLI } from "../test/support/execute.ts";
-import { s3Project, STATE_BUCKET, type S3Project } from "../test/support/s3/s3-project.ts";
+import { startPostgres } from "../test/support/postgres/postgres-server.ts";
+import { s3Project, STATE_BUCKET, type S3Project, type S3ProjectSetup } from "../test/support/s3/s3-project.ts";
 
-// `npm run endure -- --seconds 300`: real processes serve a schedule of every second over one state root in a bucket, while the table is
+// `npm run endure -- --seconds 300 [--postgres]`: real processes serve a schedule of every second over one state root in a bucket, while the table is
 // edited. One host lives through all of it, its memory, files and sockets being watched; the other is killed and started anew again
 // and again; both clocks jump three days in the middle. In the end a consumer holds the table, and no slot was delivered twice.
 
-const { values } = parseArgs({ options: { seconds: { type: "string", default: "120" } } });
+const { values } = parseArgs({ options: { seconds: { type: "string", default: "120" }, postgres: { type: "boolean", default: false } } });
 const MS = Number(values.seconds) * 1000;
 const LONGEST_WAIT_MS = 120_000;
 const JUMP_MS = 3 * 86_400_000;
@@ -60,13 +61,44 @@ async function sample({ pid }: ChildProcess): Promise<Sample> {
   return { rss: Number(/VmRSS:\s+(\d+)/.exec(status)?.[1]) / 1024, files: links.length - sockets, sockets };
 }
 
-async function edit(project: S3Project, turn: number): Promise<Readonly<Record<string, string>>> {
+/** The table that is edited: a CSV file, or one in a Postgres server that is started for it. */
+interface EditedTable extends AsyncDisposable {
+  readonly setup: Pick<S3ProjectSetup, "source" | "query">;
+  /** Replaces all rows at once. */
+  set(project: S3Project, table: Readonly<Record<string, string>>): Promise<void>;
+}
+
+function csvTable(): EditedTable {
+  return {
+    setup: {},
+    set: async (project, table) => {
+      const path = project.folder.at("users.csv");
+      const lines = Object.entries(table).map(([id, name]) => `${id},${name}\n`);
+      await writeFile(`${path}.new`, `id,name\n${lines.join("")}`);
+      await rename(`${path}.new`, path);
+    },
+    [Symbol.asyncDispose]: () => Promise.resolve(),
+  };
+}
+
+async function postgresTable(): Promise<EditedTable> {
+  const server = await startPostgres();
+  await server.sql("CREATE TABLE users (id text PRIMARY KEY, name text)");
+  return {
+    setup: { source: { type: "postgres", url: server.url() }, query: "SELECT id, name FROM users" },
+    set: async (_project, table) => {
+      const rows = Object.entries(table).map(([id, name]) => `('${id}', '${name}')`);
+      // Several statements in one message are one transaction.
+      await server.sql(`DELETE FROM users; INSERT INTO users VALUES ${rows.join(", ")}`);
+    },
+    [Symbol.asyncDispose]: () => server[Symbol.asyncDispose](),
+  };
+}
+
+async function edit(edited: EditedTable, project: S3Project, turn: number): Promise<Readonly<Record<string, string>>> {
   const table = Object.fromEntries(Array.from({ length: 30 }, (_, at) => [`u${at}`, String((turn * (at + 1)) % 7)]));
   if (turn % 3 === 0) table[`extra${turn % 11}`] = "here";
-  const path = project.folder.at("users.csv");
-  const lines = Object.entries(table).map(([id, name]) => `${id},${name}\n`);
-  await writeFile(`${path}.new`, `id,name\n${lines.join("")}`);
-  await rename(`${path}.new`, path);
+  await edited.set(project, table);
   return table;
 }
 
@@ -79,12 +111,13 @@ function most(numbers: readonly number[]): number {
 }
 
 async function main(): Promise<void> {
-  await using project = await s3Project();
+  await using edited = values.postgres ? await postgresTable() : csvTable();
+  await using project = await s3Project(edited.setup);
   const model = (folder: string): string =>
     JSON.stringify({
       source: "files",
       destination: "partner",
-      query: `SELECT * FROM read_csv('${project.folder.at("users.csv")}', header = true, all_varchar = true)`,
+      query: edited.setup.query ?? `SELECT * FROM read_csv('${project.folder.at("users.csv")}', header = true, all_varchar = true)`,
       primary_key: ["id"],
       guards: "off",
       schedule: folder,
@@ -95,7 +128,7 @@ async function main(): Promise<void> {
   const hook = project.folder.at("clock.mjs");
   await writeFile(shift, "0");
   await writeFile(hook, SHIFTED_CLOCK(shift));
-  let table = await edit(project, 0);
+  let table = await edit(edited, project, 0);
   const steady = start(folders[0], hook);
   let mortal = start(folders[1], hook);
   const samples: Sample[] = [];
@@ -103,7 +136,7 @@ async function main(): Promise<void> {
   const began = Date.now();
   for (let turn = 1; Date.now() - began < MS; turn += 1) {
     await sleep(400);
-    table = await edit(project, turn);
+    table = await edit(edited, project, turn);
     if (steady.exitCode !== null) throw new Error(`the steady host ended with ${steady.exitCode}`);
     if (turn % 5 === 0) samples.push(await sample(steady));
     if (turn % 17 === 0) {

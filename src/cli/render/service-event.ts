@@ -6,8 +6,16 @@ import { duration } from "./numbers.ts";
 
 /** An event of the service as a line of its log. */
 export function eventNote(event: ServiceEvent): Note {
-  const { kind, at: _at, ...facts } = event;
-  return { level: levelOf(event), event: kind.replace("_", "."), text: textOf(event), facts };
+  return { level: levelOf(event), event: event.kind.replace("_", "."), text: textOf(event), facts: factsOf(event) };
+}
+
+/** Of a run's record what a line has room for; `sync show` has the rest. */
+function factsOf(event: ServiceEvent): Readonly<Record<string, unknown>> {
+  const { kind: _kind, at: _at, ...facts } = event;
+  const model = "stream" in event ? { model: event.stream.split(".")[0] } : {};
+  if (event.kind !== "run_finished") return { ...model, ...facts };
+  const { status, generation, counts } = event.record;
+  return { ...model, ...facts, record: undefined, status, generation, ...counts };
 }
 
 function levelOf(event: ServiceEvent): Note["level"] {

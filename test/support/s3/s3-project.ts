@@ -26,6 +26,8 @@ export interface S3ProjectSetup {
   readonly bucket?: BucketSpec;
   /** In the place of the CSV file that `set` writes. */
   readonly query?: string;
+  /** In the place of the embedded source. */
+  readonly source?: Readonly<Record<string, unknown>>;
   readonly server?: TestS3Options;
 }
 
@@ -76,7 +78,7 @@ export async function s3Project(setup: S3ProjectSetup = {}): Promise<S3Project> 
     version: 1,
     state: setup.state === "folder" ? "state" : { ...state, ...setup.state },
     engine: { memory_limit: "512MB", threads: 1, temp_directory: "tmp" },
-    sources: { files: { type: "duckdb" } },
+    sources: { files: setup.source ?? { type: "duckdb" } },
   };
   const host: S3Project["host"] = async (name, changes = {}) => {
     const files = { ...config, destinations: { partner: { ...destination, ...changes } } };
