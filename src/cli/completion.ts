@@ -24,7 +24,7 @@ async function streamNames(host: Host): Promise<readonly string[]> {
       configFile,
       env: host.env,
       cwd: host.cwd,
-      target: host.env["SYNC_TARGET"] ?? null,
+      target: host.env["SYNC_TARGET"] || null,
       signal: host.signal,
     });
     return project.streams.map((stream) => stream.name);

@@ -40,7 +40,8 @@ interface Value {
 }
 
 function setting(scope: string, { path, value, origin }: Value): Setting {
-  const isSecret = isSecretKey(String(path.at(-1)));
+  // What lies below a secret's key is hidden with it, but for the name of the file that holds it.
+  const isSecret = path.at(-1) !== "file" && path.some((key) => isSecretKey(String(key)));
   return { scope, key: path.join("."), value: isSecret ? HIDDEN : yamlOf(value), origin };
 }
 
@@ -50,7 +51,11 @@ function yamlOf(value: unknown): string {
 }
 
 function writtenValues(located: Located, file: ConfigFile, path: KeyPath): readonly Value[] {
-  if (located.children.size > 0 && !Array.isArray(located.value))
+  // A list of plain values stands on one line; one of mappings may hold secrets.
+  if (
+    [...located.children.values()].some(({ children }) => children.size > 0) ||
+    (located.children.size > 0 && !Array.isArray(located.value))
+  )
     return [...located.children].flatMap(([key, child]) => writtenValues(child, file, [...path, key]));
   const home = located.home ?? file;
   const offset = (located.keySpan ?? located.span).offset;

@@ -19,6 +19,10 @@ query: |
   FROM users
 primary_key: [id]
 guards: {min_rows: 3}
+columns:
+  Id: id
+  Hash: {from: id, apply: [lower, {hmac_sha256: t0p-secret}]}
+  Sealed: {from: id, apply: [{hmac_sha256: {file: keys/hmac}}]}
 `;
 
 async function project(): Promise<TempFolder> {
@@ -41,6 +45,9 @@ test("every value in effect is shown with the place it comes from, secrets hidde
       "| sources.warehouse.password | [hidden] | config.yaml:3",
       "| engine.threads | 2 | default",
       "users",
+      "| columns.Hash.apply.0 | lower | models/users.yaml:10",
+      "| columns.Hash.apply.1.hmac_sha256 | [hidden] | models/users.yaml:10",
+      "| columns.Sealed.apply.0.hmac_sha256.file | keys/hmac | models/users.yaml:11",
       "| guards.max_removed | 10% | config.yaml:7",
       "| guards.min_rows | 3 | models/users.yaml:7",
       "| guards.max_changed | 50% | default",
@@ -48,6 +55,7 @@ test("every value in effect is shown with the place it comes from, secrets hidde
     ]),
   );
   expect(stdout).not.toContain("pa55word");
+  expect(stdout).not.toContain("t0p-secret");
 });
 
 test("SYNC_TARGET names the target, and --target wins over it", async () => {
