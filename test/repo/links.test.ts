@@ -15,3 +15,9 @@ test.each(PAGES)("links of %s lead to files that are there", (page) => {
   const links = [...read(page).matchAll(/\]\((?!https?:|#)(?<path>[^)#\s]+)/g)].map((match) => match.groups?.["path"] ?? "");
   expect(links.filter((link) => !existsSync(join(ROOT, dirname(page), link)))).toEqual([]);
 });
+
+test("the index of docs/ leads to every page", () => {
+  const index = read("docs/README.md");
+  const pages = PAGES.filter((page) => page.startsWith("docs/") && page !== "docs/README.md").map((page) => page.slice("docs/".length));
+  expect(pages.filter((page) => !index.includes(`(${page})`))).toEqual([]);
+});
