@@ -14,6 +14,11 @@ const SLOT: OptionSpec = {
   kind: "text",
 };
 
+const CHECKPOINT: OptionSpec = {
+  flags: "--checkpoint",
+  description: "carry the whole snapshot beside the delta, so that a consumer may start with this generation",
+};
+
 const ANSWERS: readonly OptionSpec[] = [
   { flags: "--allow-removals <rows>", description: "let so many rows be removed, whatever max_removed says", kind: "count" },
   { flags: "--accept-schema-change", description: "deliver although columns or the mapping changed" },
@@ -111,13 +116,20 @@ export const COMMANDS: readonly CommandSpec[] = [
       { flags: "--out <file>", description: "keep the exact bytes for `run --plan FILE`" },
       { flags: "--detailed-exitcode", description: "exit 10 when there are changes" },
       { flags: "--full-resync", description: "plan every row as if nothing had been told yet" },
+      CHECKPOINT,
       ...ANSWERS,
       SLOT,
     ],
     exits: [...RUN_EXITS, EXIT.changesFound],
     run: async (bag, _args, context) => {
       const { planStreams } = await import("./commands/plan.ts");
-      const options = { show: bag.number("show") ?? 3, out: bag.text("out"), fullResync: bag.flag("fullResync"), slot: bag.text("slot") };
+      const options = {
+        show: bag.number("show") ?? 3,
+        out: bag.text("out"),
+        fullResync: bag.flag("fullResync"),
+        slot: bag.text("slot"),
+        checkpoint: bag.flag("checkpoint"),
+      };
       return await planStreams(
         { choice: choice(bag), ...options, answers: answers(bag), detailedExitcode: bag.flag("detailedExitcode") },
         context,
@@ -127,13 +139,14 @@ export const COMMANDS: readonly CommandSpec[] = [
   {
     name: "run",
     summary: "deliver what changed",
-    examples: ["run -m audiences", "run --all --jobs 2", "run --plan audiences.plan", "run --due"],
+    examples: ["run -m audiences", "run --all --jobs 2", "run -m audiences --checkpoint", "run --plan audiences.plan", "run --due"],
     arguments: [],
     options: [
       ...CHOICE,
       ALL,
       { flags: "--plan <file>", description: "deliver exactly the bytes that `plan --out FILE` kept" },
       { flags: "--full-resync", description: "deliver every row as if nothing had been told yet" },
+      CHECKPOINT,
       ...ANSWERS,
       SLOT,
       { flags: "--jobs <n>", description: "streams at a time (default: 1; more than 3 need UV_THREADPOOL_SIZE)", kind: "count" },
@@ -147,6 +160,7 @@ export const COMMANDS: readonly CommandSpec[] = [
         plan: bag.text("plan"),
         answers: answers(bag),
         fullResync: bag.flag("fullResync"),
+        checkpoint: bag.flag("checkpoint"),
         slot: bag.text("slot"),
         due: bag.flag("due"),
       };

@@ -9,7 +9,7 @@ import { streamName } from "./load-models.ts";
 import type { ModelFile } from "./load-models.ts";
 import type { LoadedSql } from "./load-sql.ts";
 import type { WrittenModel } from "./model-schema.ts";
-import { compileSchedule } from "./schedule-schema.ts";
+import { compileCheckpoint, compileSchedule } from "./schedule-schema.ts";
 import { segmentColumns } from "./segment-columns.ts";
 
 /** What a model file refers to, found. */
@@ -42,6 +42,7 @@ export function compileStream(model: ModelFile, written: WrittenModel, parts: St
     mode: written.mode,
     ...(written.cursor === undefined ? {} : { cursor: compileCursor(written.cursor) }),
     changes: changeKinds(written),
+    ...(written.checkpoint === undefined ? {} : { checkpoint: compileCheckpoint(written.checkpoint, written.schedule) }),
     firstRun: written.first_run,
     ignoreChangesIn: written.ignore_changes_in,
     guards: compileGuards(written.guards),

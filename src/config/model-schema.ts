@@ -4,7 +4,7 @@ import { outputSchema } from "./column-schema.ts";
 import { cursorSchema } from "./cursor-schema.ts";
 import { fileSchema } from "./file-schema.ts";
 import { guardsSchema } from "./guard-schema.ts";
-import { scheduleSchema } from "./schedule-schema.ts";
+import { checkpointSchema, scheduleSchema } from "./schedule-schema.ts";
 
 const sqlText = z.string().regex(/\S/, "the SQL is empty");
 const columnName = z.string().min(1);
@@ -82,6 +82,11 @@ const modelKeys = {
     .describe(
       "Kinds of change that are delivered; or names for them, each with the kinds that share its files. Default: all three; for audiences [added, removed]; in mode append [added]. Example: `{upsert: [added, changed], delete: [removed]}`.",
     ),
+  checkpoint: checkpointSchema
+    .optional()
+    .describe(
+      "When a delivery carries the whole snapshot beside its delta, so that a consumer may start there: the first run at or after each slot of the cron expression. Without it, only `sync run --checkpoint`. Example: `0 6 * * 1`.",
+    ),
   first_run: z
     .enum(["full", "baseline"])
     .default("full")
@@ -122,6 +127,7 @@ const modelKeys = {
 const {
   mode,
   changes,
+  checkpoint,
   first_run: firstRun,
   ignore_changes_in: ignoreChangesIn,
   guards,
@@ -137,6 +143,7 @@ const deliverySchema = z.strictObject({
   enabled: modelKeys.enabled.optional().describe("false: the delivery is skipped, and says so."),
   mode: mode.optional().describe(AS_MODEL),
   changes: changes.describe(AS_MODEL),
+  checkpoint: checkpoint.describe(AS_MODEL),
   first_run: firstRun.optional().describe(AS_MODEL),
   ignore_changes_in: ignoreChangesIn.optional().describe(AS_MODEL),
   guards: guards.optional().describe(AS_MODEL),

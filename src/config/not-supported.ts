@@ -14,7 +14,6 @@ export const CONFIG_NOT_SUPPORTED: readonly NotSupported[] = [{ path: "retention
 
 /** Model files: shrinks as the engine grows. */
 export const MODEL_NOT_SUPPORTED: readonly NotSupported[] = [
-  { path: "checkpoint", what: "checkpoints" },
   { path: "diff_in", what: "the choice of where to compare" },
   { path: "state_schema", what: "comparing in the warehouse" },
   { path: "retention", what: "retention" },

@@ -216,6 +216,9 @@ export interface Schedule {
   readonly catchUp: "latest" | "none";
 }
 
+/** Slots each of which has a generation, no older than itself, that a consumer may start with. */
+export type CheckpointSchedule = Pick<Schedule, "cron" | "timezone">;
+
 /** A scheduled instant and what it is called: the time that the zone's clocks were meant to show. */
 export interface Slot {
   readonly at: Date;
@@ -244,6 +247,8 @@ export interface Stream {
   /** Mode append, and only that, has one. */
   readonly cursor?: Cursor;
   readonly changes: readonly ChangeKind[];
+  /** When a generation carries, beside its delta, the whole snapshot; absent: only when it is asked for. */
+  readonly checkpoint?: CheckpointSchedule;
   readonly firstRun: "full" | "baseline";
   readonly ignoreChangesIn: readonly string[];
   /** null: nothing is guarded. */

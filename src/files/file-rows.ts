@@ -34,8 +34,8 @@ export function fileRows(request: FilesRequest, kinds: readonly FileChange[]): F
   const splits = request.mapping.splits.map((output, at) => `${byKind(kinds, (kind) => outputText(output, kind))} AS s${at}`);
   const numbered = splits.length === 0 ? [] : [`file_row_number AS ${ROW_NUMBER}`];
   const raw = [...fields.map(({ text }, at) => `${text} AS r${at}`), ...splits, ...numbered].join(", ");
-  const where = kinds.length === 0 ? "false" : `op IN (${kinds.map(sqlText).join(", ")})`;
-  const delta = `SELECT ${raw} FROM read_parquet(${sqlText(request.delta.path)}, file_row_number=true) WHERE ${where}`;
+  const { path, where } = rowSource(request, kinds);
+  const delta = `SELECT ${raw} FROM read_parquet(${sqlText(path)}, file_row_number=true) WHERE ${where}`;
   const shown = fields.map(({ kind }, at) => `${format.format === "parquet" ? `r${at}` : displayText(`r${at}`, kind, format)} AS f${at}`);
   const names = request.mapping.splits.map((_, at) => `s${at}`);
   const kept = names.length === 0 ? [] : [...names, ROW_NUMBER];
@@ -46,6 +46,12 @@ export function fileRows(request: FilesRequest, kinds: readonly FileChange[]): F
     from: isText(format) ? cleaned(from, fields, kept, format, "row") : from,
     fields,
   };
+}
+
+/** Full rows beside a delta stand in a file of their own, which holds nothing else. */
+function rowSource({ delta, whole }: FilesRequest, kinds: readonly FileChange[]): { readonly path: string; readonly where: SqlExpr } {
+  if (whole !== undefined && kinds.includes("full")) return { path: whole.path, where: "true" };
+  return { path: delta.path, where: kinds.length === 0 ? "false" : `op IN (${kinds.map(sqlText).join(", ")})` };
 }
 
 function isText({ format }: FileFormat): boolean {

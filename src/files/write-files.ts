@@ -2,7 +2,7 @@ import type { Delta, ResolvedMapping, StagedFile } from "../core/delta.ts";
 import { hashFile, syncFile } from "../core/durable-file.ts";
 import { SyncError } from "../core/errors.ts";
 import type { SqlSession } from "../core/ports.ts";
-import type { Stream } from "../core/types.ts";
+import type { FileChange, Stream } from "../core/types.ts";
 import { fileGroups, type FileGroup } from "./change-groups.ts";
 import { beginsWithBom, type CopyTarget, type WrittenPart, writePart } from "./copy-rows.ts";
 import { writeCutParts } from "./cut-rows.ts";
@@ -11,9 +11,18 @@ import { fileRows, findUnencodable, headerLine } from "./file-rows.ts";
 import { fileTemplate, shownSlot } from "./file-template.ts";
 import { objectKey } from "./object-key.ts";
 
+/** Every row of a snapshot, told beside a delta: a Parquet file such as a base is (core/delta.ts). */
+export interface WholeRows {
+  /** Absolute path. */
+  readonly path: string;
+  readonly rows: bigint;
+}
+
 /** What a delta's files are written from and for. */
 export interface FilesRequest {
   readonly delta: Pick<Delta, "path" | "counts">;
+  /** Of a checkpoint: its rows are told as `full`, in files behind those of the delta. */
+  readonly whole?: WholeRows;
   readonly mapping: Pick<ResolvedMapping, "header" | "outputs" | "splits" | "keyCount">;
   readonly stream: Pick<Stream, "name" | "model" | "delivery" | "fileFormat" | "schedule">;
   readonly run: string;
@@ -39,16 +48,21 @@ export async function writeFiles(session: SqlSession, request: FilesRequest, sig
 }
 
 /** Groups with rows, and under `empty: header_only` those without as well, so that a receiver finds the same names every time. */
-function groupsToWrite({ delta, stream }: FilesRequest): readonly FileGroup[] {
-  const { counts } = delta;
-  const format = stream.fileFormat;
-  const groups = fileGroups(format).map(({ name, kinds }) => ({ name, kinds: kinds.filter((kind) => counts[kind] > 0n) }));
+function groupsToWrite(request: FilesRequest): readonly FileGroup[] {
+  const format = request.stream.fileFormat;
+  const groups = fileGroups(format).map(({ name, kinds }) => ({ name, kinds: kinds.filter((kind) => rowsTold(request, kind) > 0n) }));
   // The one object is the whole table: what is not in it is gone.
   if (format.overwrite) return groups.filter((group) => group.name === "full");
-  const isWhole = counts.full > 0n || format.groups.length === 0;
-  const expected = isWhole ? ["full"] : format.groups.map((group) => group.name);
+  const isWhole = format.groups.length === 0 || (request.whole === undefined && request.delta.counts.full > 0n);
+  const changes = isWhole ? [] : format.groups.map((group) => group.name);
+  const expected = isWhole || request.whole !== undefined ? [...changes, "full"] : changes;
   const also = format.empty === "header_only" ? expected : [];
   return groups.filter((group) => group.kinds.length > 0 || also.includes(group.name));
+}
+
+/** How many rows of a kind a request tells. */
+function rowsTold({ delta, whole }: FilesRequest, kind: FileChange): bigint {
+  return kind === "full" && whole !== undefined ? whole.rows : delta.counts[kind];
 }
 
 async function writeGroup(
@@ -60,7 +74,7 @@ async function writeGroup(
   signal: AbortSignal,
 ): Promise<readonly WrittenPart[]> {
   const rows = fileRows(request, group.kinds);
-  const expected = group.kinds.reduce((sum, kind) => sum + request.delta.counts[kind], 0n);
+  const expected = group.kinds.reduce((sum, kind) => sum + rowsTold(request, kind), 0n);
   try {
     const parts = isCut(target, expected)
       ? await writeCutParts(session, request, group.name, rows, target, written, signal)

@@ -81,6 +81,8 @@ export const currentSchema = z
     manifest: z.strictObject({ generation: count, sha256 }).readonly().nullable(),
     watermark: watermark.optional(),
     members: members.optional(),
+    /** The newest generation that tells the whole table, and the instant up to which slots of checkpoints are thereby done with. */
+    whole: z.strictObject({ generation: z.int().positive(), at: instant }).readonly().optional(),
     /** One entry for each change of names, with the generation that it began with. */
     names: z
       .array(z.strictObject({ from: count, names }).readonly())
@@ -124,6 +126,10 @@ const scheduled = z.strictObject({ wall: z.string(), zone: z.string() }).readonl
 
 const changedColumns = z.array(z.strictObject({ name: z.string(), rows: count }).readonly()).readonly();
 
+// delta: what changed. full: every row. checkpoint: what changed, and beside it every row.
+const generationKind = z.enum(["delta", "full", "checkpoint"]);
+export type GenerationKind = z.infer<typeof generationKind>;
+
 /** A plan: the exact bytes of one generation, and what CURRENT becomes when all of them have arrived. */
 export const planSchema = z
   .strictObject({
@@ -138,7 +144,9 @@ export const planSchema = z
     slot: instant,
     /** Only where a schedule named the slot. */
     scheduled: scheduled.optional(),
-    kind: z.enum(["delta", "full"]),
+    kind: generationKind,
+    /** Only where the generation tells the whole table: the instant up to which slots of checkpoints are done with by it. */
+    wholeAt: instant.optional(),
     identity,
     replaces: z.boolean(),
     objects: z.array(plannedObject).readonly(),
@@ -210,6 +218,8 @@ export const runRecordSchema = z
     stream: z.string(),
     status: z.enum(RUN_STATUSES),
     generation: count.nullable(),
+    /** Of the generation, once it is known. */
+    kind: generationKind.optional(),
     slot: instant.nullable(),
     /** Only where a schedule named the slot. */
     scheduled: scheduled.optional(),

@@ -1,7 +1,7 @@
 import type { Estimate } from "../core/ports.ts";
 import type { Stream } from "../core/types.ts";
 import { readCurrent } from "../state/current.ts";
-import type { Current, Plan, StoredCounts } from "../state/documents.ts";
+import type { Current, GenerationKind, Plan, StoredCounts } from "../state/documents.ts";
 import { audienceNews, type AudienceNews } from "./audience-members.ts";
 import { isHeld } from "./hold-run.ts";
 import { NO_ANSWERS, type Answers, type Verdict } from "./judge-delta.ts";
@@ -10,18 +10,21 @@ import { writePlanFile } from "./plan-file.ts";
 import { openPlan } from "./resume-plan.ts";
 import { openRun, type RunContext } from "./run-context.ts";
 import { storedCounts } from "./run-report.ts";
-import { deltaKind } from "./run-stream.ts";
+import { carriesCheckpoint, deltaKind } from "./run-stream.ts";
 import { sampleDelta, type DeltaSample } from "./sample-delta.ts";
-import { compareAndWrite, delivers, fileKind, stagePlan, type Comparison, type ComparisonOptions } from "./stage-delta.ts";
+import { compareAndWrite, delivers, stagePlan, type Comparison, type ComparisonOptions } from "./stage-delta.ts";
 import { dropStaging } from "./stage-folder.ts";
 import { refuseChangedIdentity, streamIdentity } from "./stream-identity.ts";
 import { watermarkOf } from "./stream-status.ts";
 import type { SyncDeps } from "./sync-deps.ts";
+import { generationKind, toldCounts } from "./whole-snapshot.ts";
 
 /** What a look ahead may be asked for. */
 export interface PlanStreamOptions {
   readonly slot: Date | null;
   readonly fullResync: boolean;
+  /** As `RunStreamOptions.checkpoint`. */
+  readonly checkpoint?: boolean;
   /** What is allowed although a guard would hold it; nothing when left out. */
   readonly answers?: Answers;
   /** How many example rows of each kind of change. */
@@ -37,7 +40,7 @@ export interface PlanPreview {
   /** `unfinished`: a delivery is under way, and a run finishes it first; the rest tells of that one. `held`: a guard would hold it. `unchanged`: nothing to tell. */
   readonly outcome: "deliver" | "held" | "baseline" | "unchanged" | "unfinished";
   readonly generation: number;
-  readonly kind: "delta" | "full";
+  readonly kind: GenerationKind;
   readonly slot: string;
   /** The snapshot that was compared with. */
   readonly base: {
@@ -96,7 +99,9 @@ async function look(context: RunContext, current: Current, options: PlanStreamOp
   const inspect: ComparisonOptions["inspect"] = async (seen, engine) => {
     if (options.samples > 0) samples = await sampleDelta(engine, seen.delta, options.samples, signal);
   };
-  const comparison = await compareAndWrite(context, current, { kind, answers: options.answers ?? NO_ANSWERS, inspect }, signal);
+  const checkpoint = carriesCheckpoint(context, current, options);
+  const how = { kind, answers: options.answers ?? NO_ANSWERS, checkpoint, inspect };
+  const comparison = await compareAndWrite(context, current, how, signal);
   const held = isHeld(comparison.verdict);
   const isTold = delivers(comparison, context.stream);
   const plan = isTold && options.keep && !held ? await stagePlan(context, comparison, signal) : null;
@@ -108,18 +113,19 @@ function baseOf(current: Current): PlanPreview["base"] {
   return { generation: current.generation, rows: current.rows, at: current.at, watermark: watermarkOf(current) };
 }
 
-function previewOf(context: RunContext, { current, delta, files, kind, verdict, window, members, estimate }: Comparison): PlanPreview {
+function previewOf(context: RunContext, comparison: Comparison): PlanPreview {
+  const { current, files, verdict, window, members, estimate } = comparison;
   return {
     stream: context.stream.name,
     run: context.run,
     outcome: "deliver",
     generation: current.generation + 1,
-    kind: fileKind(kind),
+    kind: generationKind(comparison),
     slot: context.slot.toISOString(),
     base: baseOf(current),
     audiences: audienceNews(context.stream, current.members, members),
     window: window === undefined ? null : { from: window.from, to: window.to },
-    counts: storedCounts(delta.counts),
+    counts: storedCounts(toldCounts(comparison)),
     changedColumns: context.report.record.changedColumns,
     files: files.map(({ key, change, rows, size, sha256 }) => ({ key, change, rows: Number(rows), size, sha256 })),
     manifest: null,

@@ -11,6 +11,7 @@ import { bytesBody } from "../state/state-store.ts";
 import { deliveries } from "./deliver-plan.ts";
 import { cacheFolder } from "./run-context.ts";
 import type { SyncDeps } from "./sync-deps.ts";
+import { wholeThen } from "./whole-then.ts";
 
 /** The manifest before a generation's. */
 export type PreviousManifest = { readonly generation: number; readonly sha256: string } | null;
@@ -18,12 +19,18 @@ export type PreviousManifest = { readonly generation: number; readonly sha256: s
 /**
  * What making a generation's objects anew from its stored delta came to. `same`: byte by byte what was planned. `other_settings`: the mapping or the
  * files are set up otherwise now, or are compressed or encrypted, which is not the same twice, so nothing can be said. `differs`: all is set up as it
- * was, and yet the delta tells something else than the files did. `delta_lost`: the delta is missing or damaged.
+ * was, and yet the delta tells something else than the files did. `delta_lost`: the delta, or one that a checkpoint was made from, is missing or damaged.
  */
 export interface Rebuilt {
   readonly outcome: "same" | "other_settings" | "differs" | "delta_lost";
   /** Paths of the objects that came out as planned, by their place in the order of delivery. */
   readonly paths: ReadonlyMap<number, string>;
+}
+
+/** The files of a generation, made anew; `isLost`: a stored delta that its checkpoint was made from is missing or damaged. */
+interface FilesAnew {
+  readonly files: readonly StagedFile[];
+  readonly isLost: boolean;
 }
 
 /** Makes the objects of a delivered generation anew in a folder, by the mapping and file settings of today; their hashes prove which are right. */
@@ -41,8 +48,9 @@ export async function rebuildFiles(
   try {
     const mapping = await mappingThen(deps, stream, plan, signal);
     if (mapping === null) return { outcome: "other_settings", paths: new Map() };
-    const files = await filesAnew(deps, stream, plan, { mapping, delta: delta.path, folder }, signal);
-    return await compared(deps, stream, plan, { mapping, files, previous, folder });
+    const anew = await filesAnew(deps, stream, plan, { mapping, delta: delta.path, folder }, signal);
+    const rebuilt = await compared(deps, stream, plan, { mapping, files: anew.files, previous, folder });
+    return anew.isLost && rebuilt.outcome !== "same" ? { ...rebuilt, outcome: "delta_lost" } : rebuilt;
   } catch (error) {
     if (error instanceof SyncError && /^(?:DATA|MODEL|CONFIG)_/.test(error.code)) return { outcome: "other_settings", paths: new Map() };
     throw error;
@@ -70,9 +78,10 @@ async function filesAnew(
   plan: Plan,
   { mapping, delta, folder }: { readonly mapping: ResolvedMapping; readonly delta: string; readonly folder: string },
   signal: AbortSignal,
-): Promise<readonly StagedFile[]> {
-  if (plan.objects.length === 0) return [];
+): Promise<FilesAnew> {
+  if (plan.objects.length === 0) return { files: [], isLost: false };
   await using engine = await deps.openEngine(signal);
+  const whole = plan.kind === "checkpoint" ? await wholeThen(deps, stream, plan, { session: engine, folder }, signal) : null;
   const big = (name: keyof Plan["counts"]): bigint => BigInt(plan.counts[name]);
   const counts = {
     added: big("added"),
@@ -85,8 +94,11 @@ async function filesAnew(
     snapshotAfter: big("snapshotAfter"),
   };
   const { run, generation } = plan;
-  const request = { delta: { path: delta, counts }, mapping, stream, run, generation, scheduledAt: new Date(plan.slot) };
-  return await deps.parts.writeFiles(engine, { ...request, folder: join(folder, "files") }, signal);
+  const known = whole === null || typeof whole === "string" ? {} : { whole };
+  const told = plan.kind === "checkpoint" ? { ...counts, full: 0n } : counts;
+  const request = { delta: { path: delta, counts: told }, ...known, mapping, stream, run, generation, scheduledAt: new Date(plan.slot) };
+  const files = await deps.parts.writeFiles(engine, { ...request, folder: join(folder, "files") }, signal);
+  return { files, isLost: whole === "lost" };
 }
 
 async function compared(

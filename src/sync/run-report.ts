@@ -131,9 +131,10 @@ export function slotName({ wall, zone }: Slot): { readonly wall: string; readonl
 /** What a plan adds to the record of its run. */
 export function planFacts(
   plan: Plan,
-): Pick<RunRecord, "generation" | "slot" | "counts" | "changedColumns" | "files" | "manifest" | "destination"> {
+): Pick<RunRecord, "generation" | "kind" | "slot" | "counts" | "changedColumns" | "files" | "manifest" | "destination"> {
   return {
     generation: plan.generation,
+    kind: plan.kind,
     slot: plan.slot,
     counts: plan.counts,
     changedColumns: plan.changedColumns,

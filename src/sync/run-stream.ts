@@ -6,6 +6,7 @@ import { pruneCurrent, swapCurrent } from "../state/current.ts";
 import type { Current, Plan, RunStatus } from "../state/documents.ts";
 import { createPlan } from "../state/plans.ts";
 import { forgetChecks, publishFile } from "../state/state-files.ts";
+import { checkpointDue } from "./checkpoint-due.ts";
 import { confirmClaim } from "./confirm-claim.ts";
 import { dropUnnamed, foldWhenDue } from "./fold-when-due.ts";
 import { holdPlan, isHeld, refuseWhileHeld, supersedeHeld } from "./hold-run.ts";
@@ -29,6 +30,8 @@ export interface RunStreamOptions {
   readonly fullResync: boolean;
   /** Take the result as delivered and send nothing. */
   readonly baseline: boolean;
+  /** Carry the whole snapshot beside the delta, also where no slot of `checkpoint` has come. */
+  readonly checkpoint?: boolean;
   /** What is allowed although a guard would hold it; nothing when left out. */
   readonly answers?: Answers;
 }
@@ -57,7 +60,8 @@ async function followProtocol(context: RunContext, options: RunStreamOptions, si
 
   // EXTRACTED: what changed, proved to be all of it, and the files that tell it. STAGED: hashed and durable.
   const kind = deltaKind(stream, current, options);
-  const draft = await unlessOvertaken(context, current, () => draftPlan(context, current, { kind, answers }, signal));
+  const checkpoint = carriesCheckpoint(context, current, options);
+  const draft = await unlessOvertaken(context, current, () => draftPlan(context, current, { kind, answers, checkpoint }, signal));
   if (draft === "overtaken") return await yieldToOther(context, signal);
   await supersedeHeld(context, signal);
   if (draft.plan === null) return await closeWithoutPlan(context, draft.comparison, signal);
@@ -113,7 +117,18 @@ export function deltaKind(stream: Stream, current: Current, options: Pick<RunStr
   if (options.fullResync) return "resync";
   const isFirst = current.layout === null && current.generation === 0;
   if (isFirst && stream.firstRun === "baseline") return "baseline";
-  return stream.mode === "full" ? "full" : "delta";
+  if (stream.mode !== "full") return "delta";
+  // The one object is the whole table and says nothing of rows that left; who is told of them has to be compared with.
+  return stream.fileFormat.overwrite ? "full" : "resync";
+}
+
+/** Whether a run is to tell the whole snapshot beside its delta: somebody asked for it, or a slot of `checkpoint` has come. */
+export function carriesCheckpoint(
+  { stream, slot, deps }: RunContext,
+  current: Current,
+  { checkpoint = false }: Pick<RunStreamOptions, "checkpoint">,
+): boolean {
+  return checkpoint || checkpointDue(stream, current, { slot, now: deps.clock.now() });
 }
 
 /** Finishes the plan that is open, and brings the snapshot into a state that can be compared with. */

@@ -8,6 +8,7 @@ import { bytes, counted } from "../core/readable.ts";
 import type { Stream } from "../core/types.ts";
 import type { DeltaKind } from "../diffing/delta-request.ts";
 import type { Engine } from "../engine/open-engine.ts";
+import type { WholeRows } from "../files/write-files.ts";
 import type { Current, FileRef, Plan } from "../state/documents.ts";
 import { fileBody, keepCopy, publishFile } from "../state/state-files.ts";
 import { bytesBody } from "../state/state-store.ts";
@@ -22,6 +23,7 @@ import { slotName, smallCount, storedCounts } from "./run-report.ts";
 import { openStaging, type StageFolder } from "./stage-folder.ts";
 import { streamIdentity } from "./stream-identity.ts";
 import { namesOf, refuseUsedKeys } from "./used-keys.ts";
+import { dropWhole, generationKind, toldCounts, wholeFacts, writeWhole } from "./whole-snapshot.ts";
 
 /** What a run compared and wrote, before anything is decided. */
 export interface Comparison {
@@ -41,6 +43,8 @@ export interface Comparison {
   /** Of an audience model: how many members each audience has once the delta is told. */
   readonly members: Members | null;
   readonly verdict: Verdict;
+  /** The whole snapshot as it is once the delta is told, where the generation is to carry it. */
+  readonly whole: WholeRows | null;
   /** What the warehouse said that the query would read; null where it does not bill by that. */
   readonly estimate: Estimate | null;
 }
@@ -49,6 +53,8 @@ export interface Comparison {
 export interface ComparisonOptions {
   readonly kind: DeltaKind;
   readonly answers: Answers;
+  /** Carry the whole snapshot beside the delta. */
+  readonly checkpoint: boolean;
   /** Looks at what was compared while the engine is open. */
   readonly inspect?: (comparison: Comparison, engine: Engine) => Promise<void>;
 }
@@ -57,7 +63,7 @@ export interface ComparisonOptions {
 export async function compareAndWrite(
   context: RunContext,
   read: Current,
-  { kind: asked, answers, inspect }: ComparisonOptions,
+  { kind: asked, answers, checkpoint, inspect }: ComparisonOptions,
   signal: AbortSignal,
 ): Promise<Comparison> {
   const { deps, stream, run, report } = context;
@@ -68,8 +74,10 @@ export async function compareAndWrite(
   const { delta, mapping, kind } = compared;
   await failpoint("extract.done");
   report.compared(delta);
+  const whole = checkpoint ? await writeWhole(context, loaded, { delta, kind, staging }, engine, signal) : null;
   const request = {
     delta,
+    ...(whole === null ? {} : { whole }),
     mapping,
     stream,
     run,
@@ -77,15 +85,16 @@ export async function compareAndWrite(
     scheduledAt: context.slot,
     folder: join(staging.path, "files"),
   };
-  const writes = tells(delta) || (kind !== "baseline" && stream.fileFormat.empty === "header_only");
+  const writes = tells(delta) || whole !== null || (kind !== "baseline" && stream.fileFormat.empty === "header_only");
   const files = writes ? await report.phase("files", () => deps.parts.writeFiles(engine, request, signal), filesDetail) : [];
+  await dropWhole(whole);
   if (files.length > 0) await failpoint("stage.files-written");
   const done = deps.parts.doneKey(stream, request);
   await refuseUsedKeys(context, loaded.current, [...files.map(({ key }) => key), ...(done === null ? [] : [done])], signal);
   const verdict = await judge(context, loaded, { ...compared, answers, tells: tells(delta) }, engine, signal);
   const known = kind === "delta" && !tells(delta) ? loaded.current.members : undefined;
   const members = known ?? (await membersAfter(stream, delta, compared.replaces ? null : loaded.snapshot, engine, signal));
-  const comparison = { current: loaded.current, ...compared, staging, files, members, verdict };
+  const comparison = { current: loaded.current, ...compared, staging, files, members, verdict, whole };
   await inspect?.(comparison, engine);
   return comparison;
 }
@@ -96,14 +105,9 @@ function tells(delta: Delta): boolean {
   return added + changed + removed + full > 0n;
 }
 
-/** What a manifest calls a generation that was compared in such a way. */
-export function fileKind(kind: DeltaKind): "delta" | "full" {
-  return kind === "delta" ? "delta" : "full";
-}
-
 /** Whether a comparison is delivered: it tells something, or the stream delivers a generation all the same. */
-export function delivers({ delta, kind }: Comparison, stream: Stream): boolean {
-  return kind !== "baseline" && (tells(delta) || stream.fileFormat.empty !== "skip");
+export function delivers({ delta, kind, whole }: Comparison, stream: Stream): boolean {
+  return kind !== "baseline" && (tells(delta) || whole !== null || stream.fileFormat.empty !== "skip");
 }
 
 function filesDetail(files: readonly StagedFile[]): string {
@@ -137,13 +141,9 @@ export async function stagePlan(context: RunContext, comparison: Comparison, sig
   return plan;
 }
 
-function planFacts(
-  context: RunContext,
-  { current, delta, replaces, kind, window, members }: Comparison,
-  ref: FileRef,
-  objects: Plan["objects"],
-): Omit<Plan, "manifest"> {
+function planFacts(context: RunContext, comparison: Comparison, ref: FileRef, objects: Plan["objects"]): Omit<Plan, "manifest"> {
   const { stream, run, deps, slot, destination } = context;
+  const { current, delta, replaces, window, members } = comparison;
   return {
     format: "spillway/plan/1",
     stream: stream.name,
@@ -154,7 +154,8 @@ function planFacts(
     at: deps.clock.now().toISOString(),
     slot: slot.toISOString(),
     ...(context.scheduled === null ? {} : { scheduled: slotName(context.scheduled) }),
-    kind: fileKind(kind),
+    kind: generationKind(comparison),
+    ...wholeFacts(context, comparison),
     identity: streamIdentity(stream, destination.place),
     replaces,
     objects,
@@ -162,7 +163,7 @@ function planFacts(
     wholeSnapshot: delta.wholeSnapshot,
     layout: delta.layout,
     states: replaces ? [] : current.uncertain.map((file) => file.key),
-    counts: storedCounts(delta.counts),
+    counts: storedCounts(toldCounts(comparison)),
     changedColumns: delta.changedColumns.map(({ name, rows }) => ({ name, rows: smallCount(rows) })),
     ...(window === undefined ? {} : { watermark: window.next }),
     ...(members === null ? {} : { members }),

@@ -39,13 +39,17 @@ export interface StoredHistory {
   readonly chain: { readonly start: HistoryStart; readonly deltas: readonly KeptDelta[] } | null;
 }
 
-/** Reads what is stored of a stream's past, every byte hashed anew. */
+/**
+ * Reads what is stored of a stream's past, every byte hashed anew; `until`: the run whose generation the past ends with, so that what later ones set does not
+ * count (null: all of it).
+ */
 export async function storedHistory(
   deps: SyncDeps,
   stream: Stream,
   current: Current,
   session: SqlSession,
   signal: AbortSignal,
+  until: string | null = null,
 ): Promise<StoredHistory> {
   const kept: KeptDelta[] = [];
   const broken: BrokenHistory[] = [];
@@ -57,8 +61,8 @@ export async function storedHistory(
     else kept.push(found);
   }
   const lastBroken = broken.at(-1)?.generation ?? 0;
-  const start =
-    (await newestWhole(deps, stream, kept, lastBroken, signal)) ?? (await oldestBase(deps, stream, current, lastBroken, session, signal));
+  const set = await tableWasSet(deps, stream, until, signal);
+  const start = newestWhole(kept, lastBroken, set) ?? (await oldestBase(deps, stream, current, { lastBroken, set }, session, signal));
   return { broken, chain: start === null ? null : { start, deltas: kept.filter(({ plan }) => plan.generation > start.generation) } };
 }
 
@@ -88,23 +92,16 @@ export async function wholeFile(
 }
 
 /** What came before a whole table is told no more, so the newest one is where the snapshot begins. */
-async function newestWhole(
-  deps: SyncDeps,
-  stream: Stream,
-  kept: readonly KeptDelta[],
-  lastBroken: number,
-  signal: AbortSignal,
-): Promise<HistoryStart | null> {
+function newestWhole(kept: readonly KeptDelta[], lastBroken: number, set: string): HistoryStart | null {
   const whole = kept.findLast(({ plan }) => plan.wholeSnapshot || plan.replaces);
-  if (whole === undefined || whole.plan.generation <= lastBroken) return null;
-  if ((await tableWasSet(deps, stream, signal)) > whole.plan.run) return null;
+  if (whole === undefined || whole.plan.generation <= lastBroken || set > whole.plan.run) return null;
   return { generation: whole.plan.generation, file: whole.file, by: "delta" };
 }
 
 /** The run that last set the table by something else than a delivery; ids of runs sort by time. */
-async function tableWasSet(deps: SyncDeps, stream: Stream, signal: AbortSignal): Promise<string> {
+async function tableWasSet(deps: SyncDeps, stream: Stream, until: string | null, signal: AbortSignal): Promise<string> {
   for (const name of await listRuns(deps.state, signal)) {
-    if (name.stream !== stream.name) continue;
+    if (name.stream !== stream.name || (until !== null && name.run >= until)) continue;
     const record = await readRun(deps.state, name, signal);
     if (record?.status === "baselined" || record?.status === "reset") return name.run;
   }
@@ -115,11 +112,10 @@ async function oldestBase(
   deps: SyncDeps,
   stream: Stream,
   current: Current,
-  lastBroken: number,
+  { lastBroken, set }: { readonly lastBroken: number; readonly set: string },
   session: SqlSession,
   signal: AbortSignal,
 ): Promise<HistoryStart | null> {
-  const set = await tableWasSet(deps, stream, signal);
   for (const key of await deps.state.list(stateKeys(stream.name).basePrefix, signal)) {
     const generation = numberOf(key);
     const run = /-(?<run>[^-/]+)\.parquet$/.exec(key)?.groups?.["run"] ?? "";

@@ -72,6 +72,7 @@ export function promoted(current: Current, plan: Plan): Current {
     names: withNames(current.names, plan),
     watermark: promotedWatermark(current, plan, wasReset),
     members: wasReset && !plan.wholeSnapshot ? undefined : plan.members,
+    whole: promotedWhole(current, plan),
     manifest: plan.manifest === null ? current.manifest : { generation: plan.generation, sha256: plan.manifest.sha256 },
   };
 }
@@ -82,6 +83,12 @@ function promotedWatermark(current: Current, plan: Plan, wasReset: boolean): Cur
   const [now, then] = [current.watermark, plan.watermark];
   if (now === undefined || then === undefined || identityDiffers(current.identity, plan.identity)) return then;
   return now.upTo > then.upTo ? now : then;
+}
+
+/** A plan that stands for a day long past takes back no slot of a checkpoint. */
+function promotedWhole({ whole }: Current, { wholeAt, generation }: Plan): Current["whole"] {
+  if (wholeAt === undefined) return whole;
+  return { generation, at: whole !== undefined && whole.at > wholeAt ? whole.at : wholeAt };
 }
 
 function snapshotFiles(current: Current, plan: Plan): Pick<Current, "base" | "log"> {

@@ -1,19 +1,14 @@
-import { rm } from "node:fs/promises";
-import { join } from "node:path";
 import type { Snapshot, SnapshotFile } from "../core/delta.ts";
-import type { SqlSession } from "../core/ports.ts";
-import { counted } from "../core/readable.ts";
 import type { Stream } from "../core/types.ts";
 import { compareSnapshots, lastToldIn, type TableDifference } from "../diffing/compare-snapshots.ts";
 import type { Current } from "../state/documents.ts";
 import { rememberedBy } from "./event-window.ts";
+import { foldAll, type Folding } from "./fold-all.ts";
 import { withScratchFolder } from "./scratch-folder.ts";
 import { namedFiles } from "./stage-folder.ts";
 import { type BrokenHistory, storedHistory, type StoredHistory, wholeFile } from "./stored-history.ts";
 import type { SyncDeps } from "./sync-deps.ts";
 
-/** Files that one fold reads: more would only make the engine plan longer. */
-const BATCH = 50;
 const SHOWN = 5;
 
 /** What folding the stored deltas came to. */
@@ -61,13 +56,6 @@ async function snapshotOf(deps: SyncDeps, stream: Stream, current: Current, sign
   return { layout, base: kept, log: files, uncertain: [], rows: BigInt(current.rows ?? 0), ...rememberedBy(current) };
 }
 
-interface Folding {
-  readonly deps: SyncDeps;
-  readonly session: SqlSession;
-  readonly folder: string;
-  readonly signal: AbortSignal;
-}
-
 async function compared(
   folding: Folding,
   stream: Stream,
@@ -99,32 +87,6 @@ function asTold({ plan, file }: NonNullable<StoredHistory["chain"]>["deltas"][nu
   readonly file: SnapshotFile;
 } {
   return { generation: plan.generation, file };
-}
-
-/** Folds a few deltas at a time into a base beside: the engine's memory and plans stay small however long the log is. */
-async function foldAll(
-  { deps, session, folder, signal }: Folding,
-  stream: Stream,
-  whole: Snapshot,
-  outputs: readonly string[],
-): Promise<Snapshot> {
-  const layout = { ...whole.layout, outputs: whole.layout.outputs.filter(({ name }) => outputs.includes(name)) };
-  let { base } = whole;
-  let at = 0;
-  const total = whole.log.length;
-  const told = { stream: stream.name, model: stream.model, generation: null, run: deps.newRunId(), phase: "snapshot" } as const;
-  deps.log.phase({ ...told, state: "started" });
-  while (total - at > BATCH) {
-    const log = whole.log.slice(at, at + BATCH);
-    const path = join(folder, `${at}.parquet`);
-    await deps.parts.foldBase(session, { ...whole, layout, base, log }, path, signal);
-    if (at > 0 && base !== null) await rm(base.path, { force: true });
-    base = { path, outputs };
-    at += BATCH;
-    deps.log.phase({ ...told, state: "progress", done: at, total });
-  }
-  deps.log.phase({ ...told, state: "done", detail: `${counted(total, "stored delta")} folded` });
-  return { ...whole, layout, base, log: whole.log.slice(at) };
 }
 
 async function toldIn(

@@ -10,39 +10,34 @@ query: SELECT 1 AS id
 primary_key: id
 mode: delta
 changes: {upsert: [added, changed]}
-checkpoint: "0 6 * * 1"
 diff_in: warehouse
 file: {format: parquet, newline: crlf, bom: true, split_by: [_change], compression: gzip, quote: none, done_file: x, pgp: {}}
 schedule: "0 6 * * *"
 `;
   expect(await model(text)).toMatchInlineSnapshot(`
     "
-    models/users.yaml:7:1 CONFIG_NOT_SUPPORTED_YET checkpoints ("checkpoint") is not supported yet
-      7 | checkpoint: "0 6 * * 1"
-          ^^^^^^^^^^ take it away
-
-    models/users.yaml:8:1 CONFIG_NOT_SUPPORTED_YET the choice of where to compare ("diff_in") is not supported yet
-      8 | diff_in: warehouse
+    models/users.yaml:7:1 CONFIG_NOT_SUPPORTED_YET the choice of where to compare ("diff_in") is not supported yet
+      7 | diff_in: warehouse
           ^^^^^^^ take it away
 
-    models/users.yaml:9:25 CONFIG_INVALID "newline" has no effect with format: parquet
-      9 | file: {format: parquet, newline: crlf, bom: true, split_by: [_change], compression: gzip, quote: none, done_file: x, pgp…
+    models/users.yaml:8:25 CONFIG_INVALID "newline" has no effect with format: parquet
+      8 | file: {format: parquet, newline: crlf, bom: true, split_by: [_change], compression: gzip, quote: none, done_file: x, pgp…
                                   ^^^^^^^ take it away
 
-    models/users.yaml:9:40 CONFIG_INVALID "bom" has no effect with format: parquet
-      9 | file: {format: parquet, newline: crlf, bom: true, split_by: [_change], compression: gzip, quote: none, done_file: x, pgp…
+    models/users.yaml:8:40 CONFIG_INVALID "bom" has no effect with format: parquet
+      8 | file: {format: parquet, newline: crlf, bom: true, split_by: [_change], compression: gzip, quote: none, done_file: x, pgp…
                                                  ^^^ take it away
 
-    models/users.yaml:9:91 CONFIG_INVALID "quote" has no effect with format: parquet
-      9 | … {format: parquet, newline: crlf, bom: true, split_by: [_change], compression: gzip, quote: none, done_file: x, pgp: {}}
+    models/users.yaml:8:91 CONFIG_INVALID "quote" has no effect with format: parquet
+      8 | … {format: parquet, newline: crlf, bom: true, split_by: [_change], compression: gzip, quote: none, done_file: x, pgp: {}}
                                                                                                 ^^^^^ take it away
 
-    models/users.yaml:9:115 CONFIG_KEYS_COLLIDE file.done_file: keys must differ for every generation: put {generation} in
-      9 | … {format: parquet, newline: crlf, bom: true, split_by: [_change], compression: gzip, quote: none, done_file: x, pgp: {}}
+    models/users.yaml:8:115 CONFIG_KEYS_COLLIDE file.done_file: keys must differ for every generation: put {generation} in
+      8 | … {format: parquet, newline: crlf, bom: true, split_by: [_change], compression: gzip, quote: none, done_file: x, pgp: {}}
                                                                                                                         ^
 
-    models/users.yaml:9:118 CONFIG_INVALID "recipients" is missing
-      9 | … {format: parquet, newline: crlf, bom: true, split_by: [_change], compression: gzip, quote: none, done_file: x, pgp: {}}
+    models/users.yaml:8:118 CONFIG_INVALID "recipients" is missing
+      8 | … {format: parquet, newline: crlf, bom: true, split_by: [_change], compression: gzip, quote: none, done_file: x, pgp: {}}
                                                                                                                            ^^^ add the key; it has to be a list
     "
   `);

@@ -64,3 +64,25 @@ test("a source says how many runs it takes at a time, and its adapter is not bot
   expect(project.streams[0]?.source).toEqual({ name: "warehouse", type: "duckdb", options: { type: "duckdb" }, maxConcurrentRuns: 2 });
   expect(await problems({ "config.yaml": config.replace("runs: 2", "runs: 0") })).toContain("max_concurrent_runs");
 });
+
+test.each([
+  ['checkpoint: "0 6 * * 1"', { cron: "0 6 * * 1", timezone: "UTC" }],
+  ['schedule: {cron: "@daily", timezone: Europe/Berlin}\ncheckpoint: "0 6 * * 1"', { cron: "0 6 * * 1", timezone: "Europe/Berlin" }],
+  [
+    'schedule: {cron: "@daily", timezone: Europe/Berlin}\ncheckpoint: {cron: "@weekly", timezone: Asia/Tokyo}',
+    { cron: "@weekly", timezone: "Asia/Tokyo" },
+  ],
+])("%s goes by the clocks of the schedule unless it names its own", async (written, checkpoint) => {
+  expect((await load({ "models/users.yaml": `${MODEL}${written}\n` })).project.streams[0]?.checkpoint).toEqual(checkpoint);
+});
+
+test.each([
+  ['"0 6 * * 8"', '"8" is no day of the week of a cron expression'],
+  ['{cron: "@weekly", timezone: Asia/Tokio}', 'there is no time zone "Asia/Tokio"'],
+  ['"@weekly"\nmode: full', '"checkpoint" has no effect with mode: full: every delivery tells all rows anyway'],
+  ['"@weekly"\nmode: append\ncursor: {column: seen}', "there is no whole table to tell"],
+])("checkpoint: %s is refused", async (written, message) => {
+  const told = await problems({ "models/users.yaml": `${MODEL}checkpoint: ${written}\n` });
+  expect(told).toMatch(/models\/users\.yaml:5:\d+ CONFIG_/);
+  expect(told).toContain(message);
+});

@@ -88,6 +88,7 @@ const run = command(
     host,
     operations,
     resync: fc.boolean(),
+    checkpoint: fc.boolean(),
     accept: fc.boolean(),
     onSchemaChange: fc.constantFrom("hold", "resync"),
     held: fc.boolean(),
@@ -96,7 +97,7 @@ const run = command(
     const guards = { maxRemoved: null, maxChanged: null, maxAdded: null, minRows: 1000, aboveRows: 0, per: [], held: "supersede" } as const;
     const stream = world.stream({ onSchemaChange: how.onSchemaChange, guards: how.held ? guards : null });
     const answers = { ...NO_ANSWERS, acceptSchemaChange: how.accept };
-    const options = { slot: null, fullResync: how.resync, baseline: false, answers };
+    const options = { slot: null, fullResync: how.resync, checkpoint: how.checkpoint, baseline: false, answers };
     const process = await world.start(how.host, how.operations, (deps) => runStream(deps, stream, options, never));
     if (process.result === "ok") checkTable(world, model);
   },

@@ -21,18 +21,22 @@ interface ReadManifest {
 
 /**
  * Folds everything that a destination folder holds for a stream the way a partner would: manifests in generation order, objects in the
- * manifest's order. Throws when a manifest stands without one of its objects, hashes differ, or the chain of manifests is broken.
+ * manifest's order. With `from`, it begins with that generation, which has to tell the whole table. Throws when a manifest stands without one of its objects, hashes differ, or the chain of manifests is broken.
  */
-export async function consume(folder: string, stream: string, keyColumns = 1): Promise<Table> {
+export async function consume(folder: string, stream: string, keyColumns = 1, from: number | null = null): Promise<Table> {
   const table = new Map<string, readonly string[]>();
   let previous: { generation: number; sha256: string } | null = null;
   for (const name of await manifestNames(folder, stream)) {
     const bytes = await readFile(join(folder, "_spillway", stream, name));
     const manifest = JSON.parse(bytes.toString("utf8")) as ReadManifest;
-    if (manifest.previous?.sha256 !== previous?.sha256)
+    if (from !== null && manifest.generation < from) continue;
+    const starts = manifest.generation === from;
+    if (starts && manifest.kind === "delta" && manifest.previous !== null) throw new Error(`${name} does not tell the whole table`);
+    if (!starts && manifest.previous?.sha256 !== previous?.sha256)
       throw new Error(`manifest ${name} does not follow ${previous?.generation ?? "nothing"}`);
     if (manifest.kind === "full") table.clear();
-    for (const object of manifest.objects) await applyObject(folder, object, table, keyColumns);
+    const told = starts && manifest.kind === "checkpoint" ? manifest.objects.filter(({ change }) => change === "full") : manifest.objects;
+    for (const object of told) await applyObject(folder, object, table, keyColumns);
     previous = { generation: manifest.generation, sha256: createHash("sha256").update(bytes).digest("hex") };
   }
   return table;

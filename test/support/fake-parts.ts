@@ -77,13 +77,16 @@ export function fakeParts(warehouse: FakeWarehouse): RunParts {
       );
       return { rows: BigInt(rows.size) };
     },
-    writeFiles: async (_session, { delta, folder, generation, mapping }) => {
+    writeFiles: async (_session, { delta, whole, folder, generation, mapping }) => {
       const lines = await readLines(delta.path);
       const header = mapping.header.map(({ name }) => name);
-      const files = (["removed", "changed", "added", "full"] as const).map((change) => ({
+      const files: { readonly change: FileChange; readonly rows: readonly Line[] }[] = (
+        ["removed", "changed", "added", "full"] as const
+      ).map((change) => ({
         change,
         rows: lines.filter(({ op }) => op === change),
       }));
+      if (whole !== undefined) files.push({ change: "full", rows: await readLines(whole.path) });
       return await Promise.all(
         files.filter(({ rows }) => rows.length > 0).map(({ change, rows }) => writeCsv(folder, generation, change, header, rows)),
       );

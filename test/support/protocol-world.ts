@@ -27,8 +27,8 @@ export interface World extends AsyncDisposable {
   run(host?: SyncDeps, options?: Partial<RunStreamOptions>, signal?: AbortSignal): Promise<RunResult>;
   /** Runs and expects success. */
   deliver(table: Readonly<Record<string, string>>, options?: Partial<RunStreamOptions>): Promise<RunRecord>;
-  /** What a consumer holds. */
-  consumed(): Promise<Readonly<Record<string, string>>>;
+  /** What a consumer holds; with `from`, one that began with that generation. */
+  consumed(from?: number): Promise<Readonly<Record<string, string>>>;
 }
 
 let pids = 0;
@@ -81,9 +81,9 @@ export async function world({ inMemory = false }: { readonly inMemory?: boolean 
       if (error !== null) throw error;
       return record;
     },
-    consumed: async () => {
+    consumed: async (from) => {
       for (const [key, { bytes }] of buckets.out.objects) await folder.write(`out/${key}`, bytes);
-      return flat(await consume(folder.at("out"), stream.name));
+      return flat(await consume(folder.at("out"), stream.name, 1, from ?? null));
     },
     [Symbol.asyncDispose]: () => folder[Symbol.asyncDispose](),
   };

@@ -103,12 +103,13 @@ test("a full resync tells every row whole and removals too", async () => {
   expect((await at.run()).status).toBe("unchanged");
 });
 
-test("`mode: full` tells every row in every run", async () => {
+test("`mode: full` tells every row in every run, and which ones left", async () => {
   await using at = await project({ mode: "full" });
   await at.set({ a: "1", b: "1" });
-  expect(await at.run()).toMatchObject({ generation: 1, counts: { full: 2 } });
+  expect(await at.run()).toMatchObject({ generation: 1, counts: { full: 2, removed: 0 } });
   await at.set({ b: "1" });
-  expect(await at.run()).toMatchObject({ generation: 2, counts: { full: 1 } });
+  expect(await at.run()).toMatchObject({ generation: 2, kind: "full", counts: { full: 1, removed: 1 } });
+  expect(await at.run()).toMatchObject({ generation: 3, counts: { full: 1, removed: 0 } });
   expect(await at.consumed()).toEqual({ b: "1" });
 });
 

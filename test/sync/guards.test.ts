@@ -100,16 +100,21 @@ test("S15: a first run is measured by min_rows alone", async () => {
   expect((await guarded(at, rows(500), {}, { maxAdded: { percent: 1 } })).error).toBeNull();
 });
 
-test("a full delivery of far fewer rows is held although it tells no removals", async () => {
-  await using at = await world();
-  const full = { ...at.stream, mode: "full" as const, guards: DEFAULTS };
-  const run = async (table: Readonly<Record<string, string>>) => {
-    at.set(table);
-    return await runStream(at.host(`full ${(hosts += 1)}`), full, { slot: null, fullResync: false, baseline: false }, never);
-  };
-  expect((await run(rows(200))).error).toBeNull();
-  expect((await run(rows(100))).error).toMatchObject({ code: "GUARD_REMOVED" });
-});
+test.each([false, true])(
+  "a full delivery of far fewer rows is held, also where it tells no removals (overwrite: %s)",
+  async (overwrite) => {
+    await using at = await world();
+    const full = { ...at.stream, mode: "full" as const, guards: DEFAULTS, fileFormat: { ...at.stream.fileFormat, overwrite } };
+    const run = async (table: Readonly<Record<string, string>>) => {
+      at.set(table);
+      return await runStream(at.host(`full ${(hosts += 1)}`), full, { slot: null, fullResync: false, baseline: false }, never);
+    };
+    expect((await run(rows(200))).error).toBeNull();
+    const { record, error } = await run(rows(100));
+    expect(error).toMatchObject({ code: "GUARD_REMOVED" });
+    expect(record.counts).toMatchObject({ full: 100, removed: overwrite ? 0 : 100 });
+  },
+);
 
 test("an approved run delivers exactly the bytes that were held, although the table has changed since", async () => {
   await using at = await world();

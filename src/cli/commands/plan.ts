@@ -9,6 +9,7 @@ import { assemble } from "../assemble.ts";
 import type { CommandContext, CommandOutcome } from "../command.ts";
 import { openProject, switchedOn } from "../open-project.ts";
 import { parseSlot } from "../parse-slot.ts";
+import { refuseEventTables } from "../refuse-event-tables.ts";
 import { planText } from "../render/plan-preview.ts";
 import type { StreamChoice } from "../stream-choice.ts";
 
@@ -20,6 +21,7 @@ export interface PlanOptions {
   /** Where the plan is kept for `run --plan`; null = nowhere. */
   readonly out: string | null;
   readonly fullResync: boolean;
+  readonly checkpoint: boolean;
   readonly slot: string | null;
   readonly detailedExitcode: boolean;
   readonly answers: Answers;
@@ -29,6 +31,7 @@ export interface PlanOptions {
 export async function planStreams(options: PlanOptions, context: CommandContext): Promise<CommandOutcome> {
   const { project, streams, warnings } = await openProject(options.choice, "refuse", context);
   const { chosen, skipped } = switchedOn(streams);
+  if (options.checkpoint) refuseEventTables(chosen);
   if (options.out !== null && chosen.length !== 1) {
     throw new SyncError("USAGE", `--out keeps the plan of one stream, and ${chosen.length} were chosen.`, { hint: "Name one with -m." });
   }
@@ -36,6 +39,7 @@ export async function planStreams(options: PlanOptions, context: CommandContext)
   const looks = {
     slot: parseSlot(options.slot),
     fullResync: options.fullResync,
+    checkpoint: options.checkpoint,
     answers: options.answers,
     samples: options.show,
     keep: options.out !== null,

@@ -15,6 +15,7 @@ import type { CommandContext, CommandOutcome } from "../command.ts";
 import { type CommandAlerts, openCommandAlerts } from "../open-alerts.ts";
 import { openProject, switchedOn } from "../open-project.ts";
 import { parseSlot } from "../parse-slot.ts";
+import { refuseEventTables } from "../refuse-event-tables.ts";
 import { missedLine, nothingDue } from "../render/due-text.ts";
 import { duration } from "../render/numbers.ts";
 import { runData } from "../render/run-data.ts";
@@ -28,6 +29,7 @@ export interface RunOptions {
   /** A file of `plan --out`; then nothing else is chosen. */
   readonly plan: string | null;
   readonly fullResync: boolean;
+  readonly checkpoint: boolean;
   readonly slot: string | null;
   readonly jobs: number;
   readonly failFast: boolean;
@@ -48,6 +50,7 @@ export async function runModels(options: RunOptions, context: CommandContext): P
     return { warnings, ...summaryOf(results, started, context), ...errorOf(results, 1, signal) };
   }
   const { chosen, skipped } = switchedOn(streams);
+  if (options.checkpoint) refuseEventTables(chosen);
   const due = options.due ? await dueStreams(program.deps, chosen, signal) : null;
   const asked = due?.streams ?? chosen;
   const results = await runChosen({ ...options, slots: due?.slots }, asked, program.deps, alerts, context);
@@ -59,15 +62,15 @@ export async function runModels(options: RunOptions, context: CommandContext): P
   };
 }
 
-function choiceOf({ choice, plan, fullResync, slot, answers, due }: RunOptions): StreamChoice {
+function choiceOf({ choice, plan, fullResync, checkpoint, slot, answers, due }: RunOptions): StreamChoice {
   const answered = answers.allowRemovals !== null || answers.acceptSchemaChange || answers.sameDestination;
-  if (due && (plan !== null || fullResync || slot !== null || answered)) {
+  if (due && (plan !== null || fullResync || checkpoint || slot !== null || answered)) {
     throw new SyncError("USAGE", "--due runs what schedules ask for, so only a choice of streams goes with it.", {
       hint: "sync run --due",
     });
   }
   if (plan === null) return choice;
-  if (choice.models.length > 0 || choice.select.length > 0 || choice.all || fullResync || slot !== null || answered) {
+  if (choice.models.length > 0 || choice.select.length > 0 || choice.all || fullResync || checkpoint || slot !== null || answered) {
     throw new SyncError("USAGE", "--plan delivers the plan's own stream as it was planned, so no other choice goes with it.", {
       hint: `sync run --plan ${plan}`,
     });
@@ -83,9 +86,9 @@ async function runChosen(
   { host, log, signal }: CommandContext,
 ): Promise<readonly RunResult[]> {
   const jobs = allowedJobs(options.jobs, host.env["UV_THREADPOOL_SIZE"], (message) => log.warn(message));
-  const { fullResync, failFast, answers, slots } = options;
+  const { fullResync, checkpoint, failFast, answers, slots } = options;
   const onEnd = (stream: Stream, { record }: RunResult): void => alerts.ended(stream, record);
-  const how = { slot: parseSlot(options.slot), fullResync, jobs, failFast, answers, onEnd };
+  const how = { slot: parseSlot(options.slot), fullResync, checkpoint, jobs, failFast, answers, onEnd };
   return await runStreams(deps, streams, { ...how, ...(slots === undefined ? {} : { slots }) }, signal);
 }
 

@@ -33,6 +33,21 @@ export const changesTellSomething: ModelRule = ({ model, written }) => {
   );
 };
 
+/** A checkpoint is a whole table beside a delta. */
+export const checkpointFitsMode: ModelRule = ({ model, written }) => {
+  if (written.checkpoint === undefined || written.mode === "delta") return;
+  const why =
+    written.mode === "full"
+      ? "every delivery tells all rows anyway"
+      : "rows that were told are forgotten in time, so there is no whole table to tell";
+  model.file.report(
+    "CONFIG_INVALID",
+    { path: ["checkpoint"], at: "key" },
+    `"checkpoint" has no effect with mode: ${written.mode}: ${why}`,
+    "take it away, or use mode: delta",
+  );
+};
+
 /** A cursor stands where new rows are found by one, and nowhere else. */
 export const cursorFitsMode: ModelRule = ({ model, written }) => {
   if (written.mode === "append" && model.file.at(["cursor"]) === null)

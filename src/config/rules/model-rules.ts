@@ -21,6 +21,7 @@ export const MODEL_RULES: readonly ModelRule[] = [
   queries.keyColumnsDiffer,
   modes.changesFitMode,
   modes.changesTellSomething,
+  modes.checkpointFitsMode,
   modes.cursorFitsMode,
   modes.eventsAreAdded,
   columns.columnsSayOneThing,

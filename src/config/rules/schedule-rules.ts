@@ -2,12 +2,16 @@ import { cronProblems, namesBothDays } from "../../core/cron.ts";
 import { nearestName } from "../../core/nearest-name.ts";
 import type { ModelRule } from "./model-rule.ts";
 
-/** The cron expression can be read, and comes true at some time. */
-export const cronIsValid: ModelRule = ({ model, written }) => {
-  const { schedule } = written;
-  if (schedule === undefined) return;
-  const path = typeof schedule === "string" ? ["schedule"] : ["schedule", "cron"];
-  const cron = typeof schedule === "string" ? schedule : schedule.cron;
+/** The cron expressions can be read, and come true at some time. */
+export const cronIsValid: ModelRule = (rule) => {
+  for (const key of ["schedule", "checkpoint"] as const) checkCron(key, rule);
+};
+
+function checkCron(key: "schedule" | "checkpoint", { model, written }: Parameters<ModelRule>[0]): void {
+  const when = written[key];
+  if (when === undefined) return;
+  const path = typeof when === "string" ? [key] : [key, "cron"];
+  const cron = typeof when === "string" ? when : when.cron;
   const problems = cronProblems(cron);
   for (const { message, hint, piece } of problems) {
     model.file.report("CONFIG_INVALID", { path, ...(piece === null ? {} : { piece }) }, message, hint);
@@ -15,15 +19,18 @@ export const cronIsValid: ModelRule = ({ model, written }) => {
   if (problems.length === 0 && namesBothDays(cron)) {
     model.file.warn({ path }, "days of the month and of the week are both named, so only days that are both are meant", "name one of them");
   }
-};
+}
 
-/** The zone is one that this machine knows. */
+/** The zones are ones that this machine knows. */
 export const zoneIsKnown: ModelRule = ({ model, written }) => {
-  const { schedule } = written;
-  if (schedule === undefined || typeof schedule === "string" || isZone(schedule.timezone)) return;
-  const nearest = nearestName(schedule.timezone, Intl.supportedValuesOf("timeZone"));
-  const hint = nearest === null ? "write it as in Europe/Berlin, or UTC" : `did you mean "${nearest}"?`;
-  model.file.report("CONFIG_UNKNOWN_NAME", { path: ["schedule", "timezone"] }, `there is no time zone "${schedule.timezone}"`, hint);
+  for (const key of ["schedule", "checkpoint"] as const) {
+    const when = written[key];
+    const timezone = typeof when === "string" ? undefined : when?.timezone;
+    if (timezone === undefined || isZone(timezone)) continue;
+    const nearest = nearestName(timezone, Intl.supportedValuesOf("timeZone"));
+    const hint = nearest === null ? "write it as in Europe/Berlin, or UTC" : `did you mean "${nearest}"?`;
+    model.file.report("CONFIG_UNKNOWN_NAME", { path: [key, "timezone"] }, `there is no time zone "${timezone}"`, hint);
+  }
 };
 
 function isZone(name: string): boolean {
