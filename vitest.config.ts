@@ -8,7 +8,7 @@ const LONG = [
   "test/bench/**/*.test.ts",
   "test/crash/**/*.test.ts",
   "test/model/**/*.test.ts",
-  "test/cli/{quickstart,guides,built-program,verify,transcripts}.test.ts",
+  "test/cli/{quickstart,guides,new,built-program,verify,transcripts}.test.ts",
   "test/diffing/delta-properties.test.ts",
   "test/files/limits.test.ts",
   "test/integration/{s3-faults,s3-state,s3-delivery,public-data}.test.ts",

@@ -4,6 +4,7 @@ import { ANSWERING_COMMANDS } from "./answering-commands.ts";
 import { CHECKING_COMMANDS } from "./checking-commands.ts";
 import { CHOICE, choice } from "./choice-options.ts";
 import type { CommandSpec, OptionBag, OptionSpec } from "./command.ts";
+import { SCAFFOLDING_COMMANDS } from "./scaffolding-commands.ts";
 import { SCHEDULING_COMMANDS } from "./scheduling-commands.ts";
 
 const ALL: OptionSpec = { flags: "--all", description: "every enabled stream" };
@@ -40,22 +41,7 @@ const RUN_EXITS = [EXIT.usage, EXIT.held, EXIT.busy, EXIT.source, EXIT.destinati
 
 /** Every command, in the order in which help lists them. */
 export const COMMANDS: readonly CommandSpec[] = [
-  {
-    name: "init",
-    summary: "scaffold a project: a demo that runs as it stands, or one for your warehouse",
-    examples: ["init demo", "init . --template bigquery"],
-    arguments: [{ name: "[dir]", description: "folder of the new project (default: here)" }],
-    options: [
-      { flags: "--template <name>", description: "what the project starts from", choices: ["demo", "bigquery", "snowflake"] },
-      { flags: "--next-day", description: "in a demo project: let a day pass in its warehouse (rows join, leave and change)" },
-    ],
-    exits: [EXIT.usage],
-    run: async (bag, [dir], context) => {
-      const { initProject, TEMPLATES } = await import("./commands/init.ts");
-      const template = TEMPLATES.find((name) => name === bag.text("template")) ?? "demo";
-      return await initProject({ dir: dir ?? ".", nextDay: bag.flag("nextDay"), template }, context);
-    },
-  },
+  ...SCAFFOLDING_COMMANDS,
   {
     name: "validate",
     summary: "check the configuration and all models, offline",

@@ -17,7 +17,7 @@ export interface StreamParts {
   readonly source: SourceSpec;
   readonly destination: DestinationSpec;
   readonly destinationEnabled: boolean;
-  /** SQL of query, query_file or the entity; null for a table. */
+  /** SQL of query, query_file, the entity or a dbt model; null for a table. */
   readonly sql: LoadedSql | null;
   /** Public keys that the files are encrypted to. */
   readonly recipients: readonly string[];
@@ -67,7 +67,7 @@ function disabled(model: boolean, destination: boolean): "model" | "destination"
 }
 
 function compileQuery(model: ModelFile, written: WrittenModel, sql: LoadedSql | null): ModelQuery {
-  if (written.table !== undefined) return { kind: "table", table: written.table };
+  if (typeof written.table === "string") return { kind: "table", table: written.table };
   const { file, line } = sql ?? { file: model.file.display, line: 1 };
   const { audiences } = written;
   if (audiences === undefined) return { kind: "sql", sql: sql?.sql ?? "", file, line };

@@ -23,6 +23,15 @@ const engineSchema = z.strictObject({
   max_temp_size: size.default("50GB").describe("Disk space that temp_directory may take; a run that needs more stops. Default: 50GB."),
 });
 
+const dbtSchema = z.strictObject({
+  manifest: z
+    .string()
+    .min(1)
+    .describe(
+      "The manifest that dbt writes; models name its tables with `table: {dbt: NAME}`. A relative path starts at config.yaml. Example: `../analytics/target/manifest.json`.",
+    ),
+});
+
 const targetSchema = z.strictObject({
   state: stateSchema.optional().describe("The state root of this target."),
   models: z.string().min(1).optional().describe("The folder of its model files."),
@@ -34,6 +43,7 @@ const targetSchema = z.strictObject({
   destinations: z.record(name, destinationSchema).optional().describe("Destinations that are replaced whole, or its own."),
   alerts: z.record(name, alertSchema).optional().describe("Alerts that are replaced whole, or its own."),
   defaults: defaultsSchema.optional().describe("Defaults that differ."),
+  dbt: dbtSchema.optional().describe("The dbt project of this target."),
   serve: serveSchema.partial().optional().describe("Where `sync serve` listens in this target."),
 });
 
@@ -73,6 +83,9 @@ export const configSchema = z
       .record(name, alertSchema)
       .default({})
       .describe("Who can be told of what happens, by name; models name who is. Example: `ops: {type: slack, url: ${SLACK_URL}}`."),
+    dbt: dbtSchema
+      .optional()
+      .describe("The dbt project whose models can be tables of models. Example: `{manifest: target/manifest.json}`."),
     serve: serveSchema.prefault({}).describe("Where `sync serve` listens. Example: `{port: 9000}`."),
   })
   .describe("Spillway project: state, sources, destinations, alerts.");

@@ -7,6 +7,8 @@ import type { Located } from "./config-file.ts";
 import type { Variables } from "./interpolate.ts";
 import { compileConfig, loadConfig } from "./load-config.ts";
 import type { CompiledConfig, LoadedConfig } from "./load-config.ts";
+import { DbtTables } from "./load-dbt-table.ts";
+import type { DbtTable } from "./load-dbt-table.ts";
 import { findModels, loadModel } from "./load-models.ts";
 import type { ModelFile } from "./load-models.ts";
 import { loadRecipients } from "./load-recipients.ts";
@@ -46,6 +48,7 @@ export interface LoadedProject {
 interface Reading {
   readonly files: ProjectFiles;
   readonly variables: Variables;
+  readonly dbt: DbtTables;
   readonly signal: AbortSignal;
 }
 
@@ -62,6 +65,8 @@ export interface ReadProject {
   readonly loaded: LoadedProject;
   readonly config: LoadedConfig;
   readonly models: readonly ModelFile[];
+  /** What became of `table: {dbt: …}`. */
+  readonly dbtTables: readonly DbtTable[];
 }
 
 /** See `loadProject`. */
@@ -74,7 +79,8 @@ export async function readProject(options: LoadOptions): Promise<ReadProject> {
   files.addIssues(issues);
   const config = await loadConfig(configFile, root, { variables, target: options.target ?? null }, files, signal);
   if (config === null) throw new ConfigError(files.issues);
-  const reading = { files, variables, signal };
+  const dbt = new DbtTables(config, root, files);
+  const reading = { files, variables, dbt, signal };
   const models = await loadModels(config, reading);
   const compiled = config.written === null ? null : compileConfig(config.file, config.written, root);
   const streams = await compileStreams(models, config, compiled, reading);
@@ -94,9 +100,9 @@ export async function readProject(options: LoadOptions): Promise<ReadProject> {
     serve,
   };
   const targets = [...(config.file.at(["targets"])?.children.keys() ?? [])];
-  const read = [...files.paths, join(root, ".env")];
+  const read = [...files.paths, join(root, ".env"), ...(dbt.path === null ? [] : [dbt.path])];
   const loaded = { project, targets, warnings: files.warnings.map(warningLine), files: read, modelsFolder: config.modelsFolder };
-  return { loaded, config, models };
+  return { loaded, config, models, dbtTables: dbt.found };
 }
 
 async function loadModels(config: LoadedConfig, { files, variables, signal }: Reading): Promise<readonly ModelFile[]> {
@@ -165,7 +171,8 @@ async function compileStreams(
   return streams;
 }
 
-async function loadSql(model: ModelFile, written: WrittenModel, { files, variables, signal }: Reading): Promise<LoadedSql | null> {
+async function loadSql(model: ModelFile, written: WrittenModel, { files, variables, dbt, signal }: Reading): Promise<LoadedSql | null> {
+  if (typeof written.table === "object") return await dbt.sqlOf(model, written.table.dbt, signal);
   const base = written.audiences === undefined ? [] : ["audiences", "entity"];
   const { query, query_file: named } = written.audiences?.entity ?? written;
   if (query !== undefined) return inlineSql(model.file, [...base, "query"], query);

@@ -27,6 +27,17 @@ const audiencesSchema = z.strictObject({
     .describe("Audiences: name and SQL condition on the columns of the entity. Example: `vip: ltv >= 1000`."),
 });
 
+const tableName = z.string().regex(/^[^.\s][^.]*(?:\.[^.\s][^.]*){0,2}$/, "write `table`, `schema.table` or `database.schema.table`");
+
+const dbtTable = z.strictObject({
+  dbt: z
+    .string()
+    .min(1)
+    .describe(
+      "Name of the dbt model: as in ref(), with its package (`jaffle_shop.customers`) where several have it. Example: `customers`.",
+    ),
+});
+
 const changeKinds = z.array(z.enum(CHANGE_KINDS)).min(1);
 
 const destination = z.string().min(1);
@@ -43,10 +54,11 @@ const modelKeys = {
     .describe("SQL whose result is delivered. One of query, query_file, table, audiences. Example: `SELECT user_id, email FROM users`."),
   query_file: z.string().min(1).optional().describe("File with the SQL, relative to this file. Example: `users.sql`."),
   table: z
-    .string()
-    .regex(/^[^.\s][^.]*(?:\.[^.\s][^.]*){0,2}$/, "write `table`, `schema.table` or `database.schema.table`")
+    .union([tableName, dbtTable])
     .optional()
-    .describe("Table or view to deliver as it is. Example: `analytics.users`."),
+    .describe(
+      "Table or view to deliver as it is; or a dbt model, found in the manifest that config.yaml names. Example: `analytics.users`.",
+    ),
   audiences: audiencesSchema
     .optional()
     .describe(

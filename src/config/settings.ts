@@ -21,16 +21,19 @@ const HIDDEN = "[hidden]";
 
 /** Every value in effect: target, defaults and models laid over each other, and the format's own defaults. Throws as `loadProject` does. */
 export async function readSettings(options: LoadOptions): Promise<readonly Setting[]> {
-  const { config, models } = await readProject(options);
+  const { config, models, dbtTables } = await readProject(options);
   const files = [
     { scope: config.file.display, file: config.file, schema: configJsonSchema() as JsonSchema, leftOut: ["targets"] },
     ...models.map((model) => ({ scope: streamName(model), file: model.file, schema: modelJsonSchema() as JsonSchema, leftOut: [] })),
   ];
-  return files.flatMap(({ scope, file, schema, leftOut }) => {
+  const settings = files.flatMap(({ scope, file, schema, leftOut }) => {
     const written = file.root === null ? [] : writtenValues(file.root, file, []);
     const all = [...written, ...defaultValues(schema, file.root, [])];
     return all.filter(({ path }) => !leftOut.includes(String(path[0]))).map((value) => setting(scope, value));
   });
+  const tables = dbtTables.map(({ model, relation, origin }) => setting(streamName(model), { path: ["table"], value: relation, origin }));
+  // What dbt's manifest says stands right below the name that it was asked for.
+  return settings.flatMap((one) => (one.key === "table.dbt" ? [one, ...tables.filter(({ scope }) => scope === one.scope)] : [one]));
 }
 
 interface Value {

@@ -1,4 +1,5 @@
 import { CONFIG_CODES } from "./config-codes.ts";
+import { DBT_CODES } from "./dbt-codes.ts";
 import { DESTINATION_CODES } from "./destination-codes.ts";
 import { ENGINE_CODES } from "./engine-codes.ts";
 import { entry, type ErrorCodeEntry } from "./error-code-entry.ts";
@@ -46,6 +47,7 @@ export const ERROR_CODES = {
     "A value cannot stand in the file, or in its name: a NUL character; without quotes the delimiter, a line end or the text for NULL; in Parquet what its column's type would change.",
     "Change it in the query, e.g. `replace(name, chr(0), '')`, or choose another `file.quote`, `file.delimiter` or `file.unencodable`. Nothing was delivered; run again.",
   ),
+  ...DBT_CODES,
   ...DESTINATION_CODES,
   ...ENGINE_CODES,
   FILE_UNFIT: entry(
@@ -120,6 +122,16 @@ export const ERROR_CODES = {
     EXIT.usage,
     "`primary_key`, `columns`, `ignore_changes_in` or `cursor` names a column that does not exist.",
     "Write the name as the query returns it (case counts), or add the column to the query.",
+  ),
+  MODEL_EXISTS: entry(
+    EXIT.usage,
+    "`sync new` found a model of that name already; it writes over one only when told to.",
+    "Give another name with `--name`, or say `--force` to write it anew.",
+  ),
+  MODEL_KEY_UNKNOWN: entry(
+    EXIT.usage,
+    "`sync new` cannot tell which columns tell the rows of the table apart: it has no primary key and no unique index without NULL, or the warehouse does not say.",
+    "Name them with `--key`; a run refuses a key that is NULL or stands twice.",
   ),
   OBJECT_CHANGED: entry(
     EXIT.destination,
@@ -212,6 +224,11 @@ export const ERROR_CODES = {
     "Name them with `-m NAME`, `-s tag:NAME` or `-s destination:NAME`, or say `--all`.",
   ),
   STREAM_UNKNOWN: entry(EXIT.usage, "A choice of streams matches none.", "`sync ls` shows the streams, their tags and destinations."),
+  TABLE_UNKNOWN: entry(
+    EXIT.usage,
+    "The source has no table or view of that name, or its user may not see it.",
+    "`sync new` without `--table` lists those that are there; a table outside the default schema is written with its schema.",
+  ),
   USAGE: entry(
     EXIT.usage,
     "The command line does not read as a command.",

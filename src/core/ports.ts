@@ -21,6 +21,22 @@ export interface Dialect {
   readonly lexis?: SqlLexis;
 }
 
+/** What a warehouse knows of a table beside its columns. */
+export interface TableFacts {
+  readonly comment: string | null;
+  /** Comments of columns, by name. */
+  readonly columnComments: ReadonlyMap<string, string>;
+  /** Sets of columns that are never NULL and never twice, by the warehouse's own keeping; the primary key first. */
+  readonly keys: readonly { readonly kind: "primary key" | "unique"; readonly columns: readonly string[] }[];
+}
+
+/** The tables and views of a source, by names that `table` of a model takes. */
+export interface Catalog {
+  list(signal: AbortSignal): Promise<readonly string[]>;
+  /** Null when there is no such table, or it may not be seen. */
+  look(table: string, signal: AbortSignal): Promise<TableFacts | null>;
+}
+
 /** What a query would read and cost, before it runs. */
 export interface Estimate {
   /** Bytes that the warehouse would bill, by its own word. */
@@ -41,6 +57,8 @@ export interface Source extends AsyncDisposable {
   describe(query: string, signal: AbortSignal): Promise<readonly Column[]>;
   /** What a run of the query would cost; absent where the warehouse does not bill by query. */
   readonly estimate?: (query: string, signal: AbortSignal) => Promise<Estimate>;
+  /** Absent where tables are not looked up. */
+  readonly catalog?: Catalog;
   /** DuckDB SQL that brings `text`, this source's native text of a column, to the canonical text. NULL stays NULL. */
   canonical(column: Column, text: SqlExpr): SqlExpr;
   readonly reading:

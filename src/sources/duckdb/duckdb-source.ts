@@ -7,6 +7,7 @@ import type { Column, Projection } from "../../core/types.ts";
 import type { Engine, StatementDescription } from "../../engine/open-engine.ts";
 import { sqlName, sqlText } from "../../engine/sql-literal.ts";
 import type { SourceContext } from "../source-context.ts";
+import { duckdbCatalog } from "./duckdb-catalog.ts";
 import { duckdbDialect } from "./duckdb-dialect.ts";
 import type { DuckdbOptions } from "./duckdb-options.ts";
 import { duckdbCanonical, duckdbKind } from "./duckdb-types.ts";
@@ -25,6 +26,7 @@ export async function openDuckdbSource(options: DuckdbOptions, context: SourceCo
     dialect: duckdbDialect,
     describe: async (query, describeSignal) => await describe(context.engine, query, describeSignal),
     canonical: duckdbCanonical,
+    catalog: duckdbCatalog(context.engine),
     reading: { shape: "relation", relation: projectedQuery },
     [Symbol.asyncDispose]: async () => undefined,
   };

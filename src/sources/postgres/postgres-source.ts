@@ -7,6 +7,7 @@ import type { Column, Projection } from "../../core/types.ts";
 import type { SourceContext } from "../source-context.ts";
 import { connectionSettings } from "./connection-settings.ts";
 import { describeQuery } from "./describe-query.ts";
+import { postgresCatalog } from "./postgres-catalog.ts";
 import { postgresDialect } from "./postgres-dialect.ts";
 import type { PostgresOptions } from "./postgres-options.ts";
 import { PostgresSession } from "./postgres-session.ts";
@@ -30,6 +31,7 @@ export async function openPostgresSource(
         return await describeQuery(transaction, trimStatement(query));
       }),
     canonical: postgresCanonical,
+    catalog: postgresCatalog(session),
     reading: {
       shape: "row_text",
       extract: async (projection, sink, extractSignal) => await extract(session, projection, sink, extractSignal),

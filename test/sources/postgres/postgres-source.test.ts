@@ -181,3 +181,33 @@ test("connects by name where the name has several addresses", async () => {
   await using source = await openTestSource({ host: "localhost", port: server.port, user: "postgres", database: "postgres" });
   expect((await extractAll(source, "SELECT 1 AS a")).rows).toBe(1n);
 });
+
+describe("the tables of the server", () => {
+  beforeAll(async () => {
+    await server.sql(`
+      CREATE TABLE app.visits (day date NOT NULL, page text NOT NULL, tag text, hits int, PRIMARY KEY (page, day) INCLUDE (hits), UNIQUE (tag));
+      CREATE UNIQUE INDEX ON app.visits (hits) WHERE hits > 0; CREATE UNIQUE INDEX ON app.visits (lower(page));
+      COMMENT ON TABLE app.visits IS 'Who came'; COMMENT ON COLUMN app.visits.tag IS 'free text';
+      CREATE TABLE "Odd Name" (a int NOT NULL, b int NOT NULL); CREATE UNIQUE INDEX ON "Odd Name" (b); CREATE VIEW seen AS SELECT 1 AS n;
+      GRANT USAGE ON SCHEMA app TO reader`);
+  });
+
+  test("are listed by the names that models take, those that may be read", async () => {
+    await using source = await open();
+    expect(await source.catalog?.list(never)).toEqual(expect.arrayContaining(["Odd Name", "seen", "users", "app.things", "app.visits"]));
+    await using reading = await open({ role: "reader" });
+    expect(await reading.catalog?.list(never)).toEqual(["users"]);
+  });
+
+  test("tell comments, and keys of all rows alone", async () => {
+    await using source = await open();
+    expect(await source.catalog?.look("app.visits", never)).toEqual({
+      comment: "Who came",
+      columnComments: new Map([["tag", "free text"]]),
+      keys: [{ kind: "primary key", columns: ["page", "day"] }],
+    });
+    expect(await source.catalog?.look("Odd Name", never)).toMatchObject({ comment: null, keys: [{ kind: "unique", columns: ["b"] }] });
+    expect(await source.catalog?.look("seen", never)).toMatchObject({ keys: [] });
+    expect(await source.catalog?.look("app.visit", never)).toBeNull();
+  });
+});
