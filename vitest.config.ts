@@ -13,7 +13,7 @@ const LONG = [
   "test/files/limits.test.ts",
   "test/integration/{s3-faults,s3-state,s3-delivery,public-data}.test.ts",
   "test/s3/fault-matrix.test.ts",
-  "test/sync/{checkpoint-files,files-fold,lost-replies,power-loss,wide-rows}.test.ts",
+  "test/sync/{checkpoint-files,copy-anywhere,files-fold,lost-replies,power-loss,wide-rows}.test.ts",
 ];
 
 export default defineConfig({

@@ -68,6 +68,20 @@ export const ANSWERING_COMMANDS: readonly CommandSpec[] = [
     },
   },
   {
+    name: "state copy",
+    summary: "move the whole state root to another folder or bucket",
+    examples: ["state copy --to s3://acme-state/spillway", "state copy --to '{url: s3://acme-state/spillway, region: eu-central-1}' --yes"],
+    arguments: [],
+    options: [
+      { flags: "--to <place>", description: "a folder, s3://bucket/prefix, or what will stand at `state` in config.yaml, in braces" },
+    ],
+    exits: [EXIT.usage, EXIT.busy, EXIT.state, 130],
+    run: async (bag, _args, context) => {
+      const { copyStateRoot } = await import("./commands/state-copy.ts");
+      return await copyStateRoot({ to: bag.text("to") ?? "" }, context);
+    },
+  },
+  {
     name: "row",
     summary: "show every delivery of one row: generation, change, before and after, file",
     examples: ["row -m users --key user_id=42", "row -m audiences --key user_id=42,_audience=vip --json"],

@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { hostname } from "node:os";
+import type { ObjectStore } from "../core/ports.ts";
 import type { Project } from "../core/types.ts";
 import { openEngine } from "../engine/open-engine.ts";
 import type { Tracing } from "../serve/telemetry/open-tracing.ts";
@@ -22,10 +23,14 @@ export interface Program extends AsyncDisposable {
 
 /** Puts the parts together for one command: the state root, sources, destinations and the engine of a project. */
 export async function assemble(project: Project, context: CommandContext): Promise<Program> {
+  return await assembleOn(await openState(project.state, context.signal), project, context);
+}
+
+/** The same over a state root that is open already, and that the program closes. */
+export async function assembleOn(state: ObjectStore, project: Project, context: CommandContext): Promise<Program> {
   const { host } = context;
   const tracing = await openTraces(context);
   const log = tracing?.log ?? context.log;
-  const state = await openState(project.state, context.signal);
   const deps: SyncDeps = {
     clock: host.clock,
     log,

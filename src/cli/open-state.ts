@@ -3,13 +3,26 @@ import type { ObjectStore } from "../core/ports.ts";
 import type { StateSpec } from "../core/types.ts";
 import { openFolderStore } from "../folder/folder-store.ts";
 import type { S3Options } from "../s3/s3-options.ts";
+import { refuseMovedRoot } from "../state/root-marks.ts";
 import { asStateStore } from "./state-store-errors.ts";
 
+/** Opens the state root of a project; the caller disposes it. STATE_MOVED when it went elsewhere; see `openStateRoot`. */
+export async function openState(spec: StateSpec, signal: AbortSignal): Promise<ObjectStore> {
+  const state = await openStateRoot(spec, signal);
+  try {
+    await refuseMovedRoot(state, signal);
+    return state;
+  } catch (error) {
+    await state[Symbol.asyncDispose]();
+    throw error;
+  }
+}
+
 /**
- * Opens the state root of a project; the caller disposes it. STATE_CONDITIONS_IGNORED when it is a store whose create-once writes are not:
+ * Opens a state root, also one that went elsewhere; the caller disposes it. STATE_CONDITIONS_IGNORED when it is a store whose create-once writes are not:
  * all that keeps two hosts from planning the same generation rests on them.
  */
-export async function openState(spec: StateSpec, signal: AbortSignal): Promise<ObjectStore> {
+export async function openStateRoot(spec: StateSpec, signal: AbortSignal): Promise<ObjectStore> {
   if (spec.type === "folder") return openFolderStore({ path: spec.path, role: "state" });
   const { openS3Store } = await import("../s3/s3-store.ts");
   // The configuration's schema made the options.

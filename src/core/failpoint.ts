@@ -23,6 +23,7 @@ export const FAILPOINTS = [
   "fold.written",
   "fold.swapped",
   "refresh.swapped",
+  "copy.marked",
 ] as const;
 export type Failpoint = (typeof FAILPOINTS)[number];
 

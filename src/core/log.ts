@@ -27,7 +27,19 @@ export interface LoggedRun {
 }
 
 /** Phases of a run in the order in which they happen. */
-export const PHASES = ["resume", "describe", "extract", "diff", "checkpoint", "files", "plan", "deliver", "manifest", "snapshot"] as const;
+export const PHASES = [
+  "resume",
+  "describe",
+  "extract",
+  "diff",
+  "checkpoint",
+  "files",
+  "plan",
+  "deliver",
+  "manifest",
+  "snapshot",
+  "copy",
+] as const;
 export type Phase = (typeof PHASES)[number];
 
 /** The progress of one phase of one stream's run. */

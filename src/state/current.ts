@@ -1,14 +1,22 @@
 import { SyncError } from "../core/errors.ts";
 import type { ObjectStore } from "../core/ports.ts";
 import { currentSchema, type Current } from "./documents.ts";
+import { stateMoved } from "./root-marks.ts";
 import { numberOf, stateKeys, type StateKeys } from "./state-keys.ts";
 import { createDocument, damaged, readDocument } from "./state-store.ts";
 
 /** How many entries of CURRENT are kept; two would be enough for safety. */
 const KEPT = 5;
 
-/** CURRENT of a stream: the entry with the highest number, or null where the stream has none and nothing else either. */
+/** CURRENT of a stream: the entry with the highest number, or null where the stream has none and nothing else either. STATE_MOVED where it went elsewhere. */
 export async function readCurrent(store: ObjectStore, stream: string, signal: AbortSignal): Promise<Current | null> {
+  const current = await readLastEntry(store, stream, signal);
+  if (current?.moved !== undefined) throw stateMoved(stream, current.moved);
+  return current;
+}
+
+/** As `readCurrent`, also where that says that the root went elsewhere: for who copies it. */
+export async function readLastEntry(store: ObjectStore, stream: string, signal: AbortSignal): Promise<Current | null> {
   const keys = stateKeys(stream);
   for (;;) {
     const highest = await highestSeq(store, keys, signal);

@@ -41,7 +41,28 @@ const identity = z
 const watermark = z.strictObject({ output: z.string(), upTo: instant, from: instant }).readonly();
 
 // Why an entry of CURRENT was written.
-const SWAP_REASONS = ["opened", "promoted", "refreshed", "folded", "baselined", "voided", "abandoned", "reset", "repaired"] as const;
+const SWAP_REASONS = [
+  "opened",
+  "promoted",
+  "refreshed",
+  "folded",
+  "baselined",
+  "voided",
+  "abandoned",
+  "reset",
+  "repaired",
+  "retired",
+  "reopened",
+  "moved",
+] as const;
+
+/** A stream that was closed: by whom and when; only a full resync opens it again. */
+const closing = z.strictObject({ by: z.string(), at: instant }).readonly();
+export type Closing = z.infer<typeof closing>;
+
+/** Where a state root went, and when. */
+const move = z.strictObject({ to: z.string(), at: instant }).readonly();
+export type Move = z.infer<typeof move>;
 
 /** Of an audience model: how many members of each audience the destination was told of. */
 const members = z.array(z.strictObject({ audience: z.string(), rows: count }).readonly()).readonly();
@@ -88,6 +109,9 @@ export const currentSchema = z
       .array(z.strictObject({ from: count, names }).readonly())
       .readonly()
       .optional(),
+    retired: closing.optional(),
+    /** The last entry of a root that was copied elsewhere: nothing is ever told from here again. */
+    moved: move.optional(),
   })
   .readonly();
 export type Current = z.infer<typeof currentSchema>;
@@ -162,6 +186,8 @@ export const planSchema = z
     watermark: watermark.optional(),
     members: members.optional(),
     names: names.optional(),
+    /** The stream is closed once this has arrived. */
+    closes: closing.optional(),
   })
   .readonly();
 export type Watermark = z.infer<typeof watermark>;
@@ -169,6 +195,10 @@ export type Plan = z.infer<typeof planSchema>;
 export type FileRef = z.infer<typeof fileRef>;
 export type StreamIdentity = z.infer<typeof identity>;
 export type StoredCounts = z.infer<typeof counts>;
+
+/** Stands where a plan or a mark could still be made in a root that was copied elsewhere, so that none is. */
+export const movedSchema = z.strictObject({ format: z.literal("spillway/moved/1"), run: z.string(), ...move.unwrap().shape }).readonly();
+export type MovedMark = z.infer<typeof movedSchema>;
 
 /** Beside staged bytes: what they were made for, so that they are deleted only once they can no longer be planned. */
 export const stageSchema = z

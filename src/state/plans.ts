@@ -1,7 +1,8 @@
 import type { ObjectStore } from "../core/ports.ts";
-import { planSchema, type Plan } from "./documents.ts";
+import { movedSchema, planSchema, type Plan } from "./documents.ts";
+import { stateMoved } from "./root-marks.ts";
 import type { StateKeys } from "./state-keys.ts";
-import { createDocument, damaged, hasDocument, readDocument } from "./state-store.ts";
+import { createDocument, damaged, hasDocument, isDamage, readDocument, unlessDamaged } from "./state-store.ts";
 
 /** Creates the plan of a generation: from here on exactly these bytes are delivered. `exists`: another run's plan stands there. */
 export async function createPlan(store: ObjectStore, keys: StateKeys, plan: Plan, signal: AbortSignal): Promise<"created" | "exists"> {
@@ -17,10 +18,13 @@ export async function isPlanLost(store: ObjectStore, keys: StateKeys, generation
   return !(await hasDocument(store, keys.plan(generation), signal));
 }
 
-/** The plan of a generation, or null. */
+/** The plan of a generation, or null. STATE_MOVED where none can come any more because the root went elsewhere. */
 export async function readPlan(store: ObjectStore, keys: StateKeys, generation: number, signal: AbortSignal): Promise<Plan | null> {
   const key = keys.plan(generation);
-  const plan = await readDocument(store, key, planSchema, signal);
+  const plan = await readDocument(store, key, planSchema, signal).catch(async (error: unknown) => {
+    const moved = isDamage(error) ? await unlessDamaged(readDocument(store, key, movedSchema, signal)) : null;
+    throw moved === null ? error : stateMoved(keys.stream, moved);
+  });
   if (plan !== null && (plan.generation !== generation || plan.stream !== keys.stream)) {
     throw damaged(key, `is the plan of ${plan.stream}, generation ${plan.generation}`);
   }

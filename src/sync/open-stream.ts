@@ -2,6 +2,7 @@ import { SyncError } from "../core/errors.ts";
 import { failpoint } from "../core/failpoint.ts";
 import { createCurrent, readCurrent } from "../state/current.ts";
 import type { Current } from "../state/documents.ts";
+import { refuseMovedRoot } from "../state/root-marks.ts";
 import type { RunContext } from "./run-context.ts";
 import { streamIdentity } from "./stream-identity.ts";
 
@@ -11,6 +12,8 @@ export async function openStream(context: RunContext, signal: AbortSignal): Prom
   const found = await readCurrent(state, stream.name, signal);
   if (found !== null) return found;
   await createCurrent(state, stream.name, firstCurrent(context), signal);
+  // After, not before: who copies the root marks it and then looks which streams there are, so one of the two sees the other.
+  await refuseMovedRoot(state, signal);
   await failpoint("opened");
   return mustReadCurrent(context, signal);
 }

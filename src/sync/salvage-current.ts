@@ -1,6 +1,7 @@
 import { SyncError } from "../core/errors.ts";
 import { currentSchema, type Current, type FileRef, type Plan } from "../state/documents.ts";
 import { ObjectNotes, readPlan } from "../state/plans.ts";
+import { stateMoved } from "../state/root-marks.ts";
 import { numberOf } from "../state/state-keys.ts";
 import { isDamage, readDocument, unlessDamaged } from "../state/state-store.ts";
 import { deliveries } from "./deliver-plan.ts";
@@ -72,9 +73,15 @@ async function newestReadable(context: RunContext, seqs: readonly number[], sign
   return null;
 }
 
-/** One entry of CURRENT, or null. */
-export function readEntry({ state, keys }: Pick<RunContext, "state" | "keys">, seq: number, signal: AbortSignal): Promise<Current | null> {
-  return readDocument(state, keys.current(seq), currentSchema, signal);
+/** One entry of CURRENT, or null. STATE_MOVED where it says that the root went elsewhere. */
+export async function readEntry(
+  { state, keys }: Pick<RunContext, "state" | "keys">,
+  seq: number,
+  signal: AbortSignal,
+): Promise<Current | null> {
+  const entry = await readDocument(state, keys.current(seq), currentSchema, signal);
+  if (entry?.moved !== undefined) throw stateMoved(keys.stream, entry.moved);
+  return entry;
 }
 
 async function readablePlans(context: RunContext, after: number, signal: AbortSignal): Promise<readonly Plan[]> {
