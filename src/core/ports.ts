@@ -47,6 +47,12 @@ export interface Estimate {
   readonly price: string | null;
 }
 
+/** A moment of a warehouse that is kept for several readers; disposing it lets it go. */
+export interface HeldMoment extends AsyncDisposable {
+  /** What a source enters the moment by. */
+  readonly token: string;
+}
+
 /**
  * A warehouse that a model is queried from: one connection's lifetime; disposing it cancels what still runs.
  * A source that lives inside the engine offers a relation; every other one writes row text.
@@ -61,6 +67,13 @@ export interface Source extends AsyncDisposable {
   readonly catalog?: Catalog;
   /** DuckDB SQL that brings `text`, this source's native text of a column, to the canonical text. NULL stays NULL. */
   canonical(column: Column, text: SqlExpr): SqlExpr;
+  /** Absent where the warehouse cannot show one moment to several connections. */
+  readonly moments?: {
+    /** Keeps the warehouse as it stands now, for whoever enters. */
+    hold(signal: AbortSignal): Promise<HeldMoment>;
+    /** Makes this source read that moment from now on; SOURCE_MOMENT_LOST, once it reads, where nobody keeps it any more. */
+    enter(token: string): void;
+  };
   readonly reading:
     | {
         readonly shape: "row_text";
@@ -74,6 +87,15 @@ export interface Source extends AsyncDisposable {
         readonly shape: "relation";
         /** A DuckDB query over the session that the source was opened with: the projected columns, named c0, c1 …, in their native types. */
         relation(projection: Projection): string;
+      }
+    | {
+        /** Row text that lies on this machine already, the sentinel first, and can be read as often as one likes. */
+        readonly shape: "kept_text";
+        readonly path: string;
+        /** As the server counted them. */
+        readonly rows: bigint;
+        /** Names of the fields of each line; they hold those of the projection, in any order. */
+        readonly fields: readonly string[];
       };
 }
 

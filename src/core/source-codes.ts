@@ -44,6 +44,11 @@ export const SOURCE_CODES = {
     "The server has no database of the name that the source gives, or nothing names the project to query in.",
     "Correct `database:` (or the end of `url:`) or `project:` of the source.",
   ),
+  SOURCE_MOMENT_LOST: entry(
+    EXIT.source,
+    "Deliveries of one model that run together read one moment of the warehouse, and the warehouse keeps that moment no longer, or another server answers now.",
+    "Run again the deliveries that failed: they read a moment of their own. If it comes back, let the source connect to one server, not to several behind one address.",
+  ),
   SOURCE_NOT_FOUND: entry(EXIT.source, "The source is not where the configuration says it is.", "Check the source's address or path."),
   SOURCE_OVERLOADED: entry(
     EXIT.source,

@@ -1,8 +1,9 @@
 import type { Layout } from "../core/delta.ts";
 import { SyncError } from "../core/errors.ts";
-import type { SqlSession } from "../core/ports.ts";
+import type { Source, SqlSession } from "../core/ports.ts";
+import type { Projection } from "../core/types.ts";
 import { createRowTextPipe, type RowTextPipe } from "../engine/row-text-pipe.ts";
-import { rowTextLines } from "../engine/row-text.ts";
+import { pickFields, rowTextLines } from "../engine/row-text.ts";
 import { type CurrentRows, relationRows, ROWS_READ, rowTextRows } from "./current-rows.ts";
 import type { DeltaRequest } from "./delta-request.ts";
 
@@ -30,19 +31,39 @@ export async function readCurrent(
     await consume(rows, signal);
     return { rows, count: await rowsRead(session, signal) };
   }
+  if (source.reading.shape === "kept_text") {
+    const rows = rowTextRows(keptLines(source.reading, projection), source, projection, layout);
+    await consume(rows, signal);
+    return { rows, count: await allRows(session, source.reading.rows, signal) };
+  }
   using pipe = await createRowTextPipe(request.scratch, "rows");
   const rows = rowTextRows(rowTextLines(pipe.path), source, projection, layout);
   const sent = await sendThroughPipe(request, pipe, async (both) => await consume(rows, both), signal);
+  return { rows, count: await allRows(session, sent, signal) };
+}
+
+type KeptText = Extract<Source["reading"], { readonly shape: "kept_text" }>;
+
+/** The lines of a file as the projection wants them; where they are so already, they are not touched. */
+function keptLines({ path, fields }: KeptText, { columns }: Projection): string {
+  const lines = rowTextLines(path);
+  const isSame = columns.length === fields.length && columns.every(({ name }, at) => name === fields[at]);
+  if (isSame) return lines;
+  const places = columns.map(({ name }) => fields.indexOf(name));
+  if (places.includes(-1)) throw new SyncError("INTERNAL", "Rows were kept without a column that is read.");
+  return pickFields(lines, fields.length, places);
+}
+
+/** Proves that the engine read as many rows as the server says it sent. */
+async function allRows(session: SqlSession, sent: bigint, signal: AbortSignal): Promise<bigint> {
   const read = await rowsRead(session, signal);
-  if (read !== sent) {
-    const [more, less] = read > sent ? [read - sent, 0n] : [0n, sent - read];
-    const what = less > 0n ? `${String(less)} rows were lost` : `${String(more)} rows too many arrived`;
-    throw new SyncError("SOURCE_TRUNCATED", `The source sent ${String(sent)} rows, but ${what} on the way. Nothing was delivered.`, {
-      hint: "Run again; the snapshot is as it was.",
-      retry: "transient",
-    });
-  }
-  return { rows, count: read };
+  if (read === sent) return read;
+  const [more, less] = read > sent ? [read - sent, 0n] : [0n, sent - read];
+  const what = less > 0n ? `${String(less)} rows were lost` : `${String(more)} rows too many arrived`;
+  throw new SyncError("SOURCE_TRUNCATED", `The source sent ${String(sent)} rows, but ${what} on the way. Nothing was delivered.`, {
+    hint: "Run again; the snapshot is as it was.",
+    retry: "transient",
+  });
 }
 
 async function rowsRead(session: SqlSession, signal: AbortSignal): Promise<bigint> {
@@ -60,7 +81,7 @@ async function sendThroughPipe(
   signal: AbortSignal,
 ): Promise<bigint> {
   const { reading } = request.source;
-  if (reading.shape !== "row_text") throw new SyncError("INTERNAL", "A relation needs no pipe.");
+  if (reading.shape !== "row_text") throw new SyncError("INTERNAL", "Only what a source sends needs a pipe.");
   const stop = new AbortController();
   const both = AbortSignal.any([signal, stop.signal]);
   const failures: unknown[] = [];

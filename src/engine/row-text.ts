@@ -31,6 +31,13 @@ export function rowTextLines(path: string): string {
   return `(SELECT l FROM read_csv(${sqlText(path)}, ${options.join(", ")}) WHERE l <> ${sqlText(SENTINEL)})`;
 }
 
+/** Lines with the fields at `places` (from 0) of lines of `width` fields; a torn line becomes one of too many fields. */
+export function pickFields(lines: string, width: number, places: readonly number[]): string {
+  const picked = `array_to_string(list_select(s, [${places.map((at) => String(at + 1)).join(", ")}]), chr(9))`;
+  const torn = `repeat(chr(9), ${String(places.length)})`;
+  return `(SELECT CASE WHEN len(s) = ${String(width)} THEN ${picked} ELSE ${torn} END AS l FROM (SELECT string_split(l, chr(9)) AS s FROM ${lines}))`;
+}
+
 /** The text of one field of row text, NULL for `\N`, escapes undone only where a backslash stands. */
 export function unescapeField(field: SqlExpr): SqlExpr {
   const steps: readonly (readonly [string, string])[] = [

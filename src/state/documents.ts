@@ -260,6 +260,8 @@ export const runRecordSchema = z
     /** Of a run that was held: who answered, and why. */
     decision: z.strictObject({ by: z.string(), reason: z.string().nullable(), at: instant }).readonly().optional(),
     phases: z.array(z.strictObject({ phase: z.string(), ms: count }).readonly()).readonly(),
+    /** Only where deliveries of one model ran together: the run whose moment of the source this one read, and the one that extracted its rows. */
+    reading: z.strictObject({ moment: z.string(), extraction: z.string() }).readonly().optional(),
     counts: counts.nullable(),
     changedColumns,
     files: z.array(z.strictObject({ key: z.string(), change: z.string(), rows: count, size: count, sha256 }).readonly()).readonly(),
@@ -271,3 +273,4 @@ export const runRecordSchema = z
   .readonly();
 export type RunRecord = z.infer<typeof runRecordSchema>;
 export type RunStatus = RunRecord["status"];
+export type Reading = NonNullable<RunRecord["reading"]>;

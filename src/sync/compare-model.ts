@@ -36,19 +36,19 @@ export async function compareModel(
   const replaces = snapshot !== null && !isSame;
   const schema = snapshot === null || replaces || kind === "baseline" ? null : schemaChanges(snapshot.layout, layoutNow(mapping));
   const resyncs = schema !== null && kind === "delta" && stream.onSchemaChange === "resync";
+  await using joined = (await deps.together?.join({ context, current, source, columns, engine }, signal)) ?? null;
   const known = { current, snapshot: replaces ? null : snapshot };
   const how = { query, mapping, kind: resyncs ? ("resync" as const) : kind };
-  const events = readEvents(stream, how, known, source.dialect, deps.clock.now());
+  const events = readEvents(stream, how, known, source.dialect, joined?.at ?? deps.clock.now());
   const rows = events?.query ?? query;
   const estimate = (await source.estimate?.(rows, signal)) ?? null;
+  const { columns: extracted, keyCount, ignoredCount } = mapping;
+  const projection = { query: rows, columns: extracted, keyCount, ignoredCount };
+  const read = (await joined?.read(projection, signal)) ?? null;
+  if (read !== null) report.read(read.reading);
   const request = {
-    source,
-    projection: {
-      query: rows,
-      columns: mapping.columns,
-      keyCount: mapping.keyCount,
-      ignoredCount: mapping.ignoredCount,
-    },
+    source: read?.source ?? source,
+    projection,
     outputs: mapping.outputs,
     mappingText: mapping.text,
     snapshot: events?.snapshot ?? known.snapshot,

@@ -4,6 +4,7 @@ import { asError, type RunResult } from "./recorded-run.ts";
 import { RunLanes } from "./run-lanes.ts";
 import { RunReport, failedStatus } from "./run-report.ts";
 import { runStream, type RunStreamOptions } from "./run-stream.ts";
+import { SharedMoment } from "./shared-moment.ts";
 import type { SyncDeps } from "./sync-deps.ts";
 
 /** What a run of several streams may be asked to do. */
@@ -28,11 +29,27 @@ export async function runStreams(
   options: RunStreamsOptions,
   signal: AbortSignal,
 ): Promise<readonly RunResult[]> {
+  const moments = sharedMoments(deps, streams);
   const work = (stream: Stream): Promise<RunResult> => {
     const slot = options.slots?.get(stream.name) ?? options.slot;
-    return runStream(deps, stream, { ...options, slot, baseline: false }, signal);
+    const together = moments.get(stream.name);
+    const own = together === undefined ? deps : { ...deps, together };
+    return runStream(own, stream, { ...options, slot, baseline: false }, signal);
   };
-  return await eachStream(deps, streams, options, work, signal);
+  const left = async (stream: Stream): Promise<void> => await moments.get(stream.name)?.leave(stream.name);
+  return await eachStream(deps, streams, { ...options, left }, work, signal);
+}
+
+/** The moment that each stream shares with others of its model; of a model's only stream there is none. */
+export function sharedMoments(deps: SyncDeps, streams: readonly Stream[]): ReadonlyMap<string, SharedMoment> {
+  const moments = new Map<string, SharedMoment>();
+  for (const { model } of streams.filter(({ delivery }) => delivery !== null)) {
+    const together = streams.filter((stream) => stream.model === model);
+    if (together.length < 2 || together.some(({ name }) => moments.has(name))) continue;
+    const moment = new SharedMoment(deps, together);
+    for (const { name } of together) moments.set(name, moment);
+  }
+  return moments;
 }
 
 /** Takes the current result of a stream as delivered, and sends nothing. */
@@ -43,7 +60,7 @@ export async function baselineStream(deps: SyncDeps, stream: Stream, signal: Abo
 async function eachStream(
   deps: SyncDeps,
   streams: readonly Stream[],
-  { jobs, failFast, onEnd }: Pick<RunStreamsOptions, "jobs" | "failFast" | "onEnd">,
+  { jobs, failFast, onEnd, left }: Pick<RunStreamsOptions, "jobs" | "failFast" | "onEnd"> & { readonly left: (stream: Stream) => Promise<void> },
   work: (stream: Stream) => Promise<RunResult>,
   signal: AbortSignal,
 ): Promise<readonly RunResult[]> {
@@ -57,7 +74,7 @@ async function eachStream(
     onEnd?.(stream, result);
     if (failFast && result.error !== null) stopped = true;
   };
-  await Promise.all(streams.map((stream) => lanes.run(stream.source, () => turn(stream))));
+  await Promise.all(streams.map((stream) => lanes.run(stream.source, () => turn(stream).finally(() => left(stream)))));
   return streams.flatMap((stream) => results.get(stream) ?? []);
 }
 

@@ -3,7 +3,7 @@ import { SyncError, isAbort } from "../core/errors.ts";
 import type { LoggedRun, Phase, RunEvent } from "../core/log.ts";
 import { scrub } from "../core/scrub.ts";
 import type { Slot } from "../core/types.ts";
-import type { Plan, RunRecord, RunStatus, StoredCounts } from "../state/documents.ts";
+import type { Plan, Reading, RunRecord, RunStatus, StoredCounts } from "../state/documents.ts";
 import { isHeldCode } from "./held-codes.ts";
 import type { SyncDeps } from "./sync-deps.ts";
 
@@ -77,6 +77,11 @@ export class RunReport {
     const message = scrub(text);
     this.#record = { ...this.#record, warnings: [...this.#record.warnings, message] };
     this.#deps.log.warn(message, this.#logged());
+  }
+
+  /** Notes where the rows come from, of a run beside others of its model. */
+  read(reading: Reading): void {
+    this.#record = { ...this.#record, reading };
   }
 
   /** Notes what the comparison found. */

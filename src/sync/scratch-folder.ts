@@ -12,17 +12,23 @@ export async function withScratchFolder<T>(
   kind: "replay" | "verify",
   work: (folder: string) => Promise<T>,
 ): Promise<T> {
+  await using folder = await openScratchFolder({ scratch, clock }, kind, newRunId());
+  return await work(folder.path);
+}
+
+/** Makes such a folder, which goes when it is disposed. */
+export async function openScratchFolder(
+  { scratch, clock }: Pick<SyncDeps, "scratch" | "clock">,
+  kind: "replay" | "verify" | "shared",
+  id: string,
+): Promise<AsyncDisposable & { readonly path: string }> {
   const before = clock.now().getTime() - ABANDONED_MS;
   for (const name of await readdir(scratch).catch(() => [])) {
     const left = join(scratch, name);
     if (name.startsWith(`${kind}-`) && ((await stat(left).catch(() => null))?.mtimeMs ?? before) < before)
       await rm(left, { recursive: true, force: true });
   }
-  const folder = join(scratch, `${kind}-${newRunId()}`);
-  try {
-    await makeFolder(folder);
-    return await work(folder);
-  } finally {
-    await rm(folder, { recursive: true, force: true });
-  }
+  const path = join(scratch, `${kind}-${id}`);
+  await makeFolder(path);
+  return { path, [Symbol.asyncDispose]: () => rm(path, { recursive: true, force: true }) };
 }

@@ -8,6 +8,7 @@ import type { Engine } from "../engine/open-engine.ts";
 import type { FilesRequest } from "../files/write-files.ts";
 import type { Plan } from "../state/documents.ts";
 import type { LeaseOwner } from "../state/lease.ts";
+import type { SharedMoment } from "./shared-moment.ts";
 
 /** What a run asks of the parts that know SQL and files; `runParts` holds the real ones. */
 export interface RunParts {
@@ -44,6 +45,8 @@ export interface SyncDeps {
   /** How long a lease lasts that is not renewed. */
   readonly leaseTtlMs: number;
   readonly parts: RunParts;
+  /** What the stream shares with others of its model that run beside it; absent: nothing. */
+  readonly together?: SharedMoment;
   /** Ids that sort by the time at which they were made; letters and digits only. */
   newRunId(): string;
   newStateId(): string;

@@ -40,6 +40,10 @@ export const runSchema = z
     files: z.array(z.object({ key: z.string(), change: z.string(), rows: count, size: count, sha256: z.string() })),
     manifest: z.string().nullable(),
     destination: z.string().nullable(),
+    reading: z
+      .object({ moment: z.string(), extraction: z.string() })
+      .nullable()
+      .openapi({ description: "of deliveries that ran together: the run whose moment was read, and the one that extracted the rows" }),
     phases: z.array(z.object({ phase: z.string(), ms: count })),
     warnings: z.array(z.string()),
     error: z.object({ code: z.string(), message: z.string(), hint: z.string().nullable() }).nullable(),

@@ -27,6 +27,7 @@ export function runView(run: RunRecord): RunView {
     files: [...run.files],
     manifest: run.manifest,
     destination: run.destination === null ? null : placeText(run.destination),
+    reading: run.reading ?? null,
     phases: [...run.phases],
     warnings: [...run.warnings],
     error: run.error,

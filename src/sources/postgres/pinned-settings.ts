@@ -22,16 +22,19 @@ const PINNED: readonly (readonly [string, string])[] = [
   ["transform_null_equals", "off"],
 ];
 
-/** Opens a read-only transaction with one snapshot for all its statements, and pins what could change its bytes. */
-export function beginSql(options: PostgresOptions): string {
+/** Opens a read-only transaction with one snapshot for all its statements: an exported one, where it is named. */
+export function beginSql(moment: string | null): string {
+  const begin = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
+  return moment === null ? begin : `${begin};\nSET TRANSACTION SNAPSHOT ${postgresDialect.quoteText(moment)}`;
+}
+
+/** Pins, within a transaction, what could change its bytes. */
+export function pinSql(options: PostgresOptions): string {
   const { quoteIdentifier, quoteText } = postgresDialect;
   const settings = [...PINNED];
   if (options.statement_timeout !== undefined) settings.push(["statement_timeout", String(options.statement_timeout)]);
   if (options.lock_timeout !== undefined) settings.push(["lock_timeout", String(options.lock_timeout)]);
-  const statements = [
-    "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
-    ...settings.map(([name, value]) => `SET LOCAL ${name} = ${quoteText(value)}`),
-  ];
+  const statements = settings.map(([name, value]) => `SET LOCAL ${name} = ${quoteText(value)}`);
   if (options.search_path !== undefined) {
     statements.push(`SET LOCAL search_path = ${options.search_path.map(quoteIdentifier).join(", ")}`);
   }

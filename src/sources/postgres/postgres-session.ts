@@ -2,7 +2,7 @@ import { SyncError } from "../../core/errors.ts";
 import { Backend } from "./backend.ts";
 import type { ConnectionSettings } from "./connection-settings.ts";
 import { openConnection, whereOf, type Connection } from "./open-connection.ts";
-import { beginSql } from "./pinned-settings.ts";
+import { beginSql, pinSql } from "./pinned-settings.ts";
 import { postgresError } from "./postgres-error.ts";
 import type { PostgresOptions } from "./postgres-options.ts";
 import type { SubmittedSql } from "./sql-position.ts";
@@ -25,6 +25,7 @@ export class PostgresSession implements AsyncDisposable {
   readonly #disposal = new AbortController();
   #idle: Connection | null = null;
   #current: Promise<unknown> | null = null;
+  #moment: string | null = null;
 
   constructor(settings: ConnectionSettings, options: PostgresOptions) {
     this.#settings = settings;
@@ -34,6 +35,11 @@ export class PostgresSession implements AsyncDisposable {
   /** Connects now, so that what is wrong with the connection shows before anything is asked of it. */
   async connect(signal: AbortSignal): Promise<void> {
     this.#idle ??= await openConnection(this.#settings, signal);
+  }
+
+  /** Lets every transaction from now on see a snapshot that another one exported. */
+  enter(moment: string): void {
+    this.#moment = moment;
   }
 
   /** Runs `work` in a transaction of its own. Whatever fails (or an abort) cancels the query on the server and cuts the connection. */
@@ -103,13 +109,29 @@ export class PostgresSession implements AsyncDisposable {
   }
 
   async #begin({ client }: Connection, backend: Backend): Promise<void> {
-    await client.query(beginSql(this.#options)).catch((error: unknown) => {
+    if (this.#moment !== null) {
+      await client.query(beginSql(this.#moment)).catch((error: unknown) => {
+        throw this.#momentLost(error) ?? error;
+      });
+    }
+    const pin = pinSql(this.#options);
+    await client.query(this.#moment === null ? `${beginSql(null)};\n${pin}` : pin).catch((error: unknown) => {
       throw this.#roleRefused(error) ?? error;
     });
     const own = "SELECT pid::text, backend_start::text FROM pg_catalog.pg_stat_activity WHERE pid = pg_catalog.pg_backend_pid()";
     const { rows } = await client.query<[string, string]>({ text: own, rowMode: "array" });
     const [pid, startedAt] = rows[0] ?? [];
     if (pid !== undefined && startedAt !== undefined) backend.is(pid, startedAt);
+  }
+
+  /** The server's states for a snapshot that is not there, was never, or whose exporter has gone, by its version. */
+  #momentLost(error: unknown): SyncError | null {
+    const state = error instanceof Error && "code" in error ? error.code : null;
+    if (state !== "22023" && state !== "42704" && state !== "55000") return null;
+    return new SyncError("SOURCE_MOMENT_LOST", `Postgres at ${whereOf(this.#settings)} no longer keeps the moment that was read before.`, {
+      hint: "Nothing of this stream was delivered; run it again. If it comes back, let the source connect to one server, not to several behind one address.",
+      retry: "transient",
+    });
   }
 
   #roleRefused(error: unknown): SyncError | null {

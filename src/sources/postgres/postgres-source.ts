@@ -7,6 +7,7 @@ import type { Column, Projection } from "../../core/types.ts";
 import type { SourceContext } from "../source-context.ts";
 import { connectionSettings } from "./connection-settings.ts";
 import { describeQuery } from "./describe-query.ts";
+import { holdMoment } from "./hold-moment.ts";
 import { postgresCatalog } from "./postgres-catalog.ts";
 import { postgresDialect } from "./postgres-dialect.ts";
 import type { PostgresOptions } from "./postgres-options.ts";
@@ -32,6 +33,10 @@ export async function openPostgresSource(
       }),
     canonical: postgresCanonical,
     catalog: postgresCatalog(session),
+    moments: {
+      hold: async (holdSignal) => await holdMoment(settings, options, holdSignal),
+      enter: (token) => session.enter(token),
+    },
     reading: {
       shape: "row_text",
       extract: async (projection, sink, extractSignal) => await extract(session, projection, sink, extractSignal),
