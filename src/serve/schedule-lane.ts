@@ -41,6 +41,11 @@ export class ScheduleLane {
     this.pending = false;
   }
 
+  /** When a slot that failed is tried again; null: it did not fail last, or is not tried again. */
+  retryOf(slot: Slot): Date | null {
+    return this.failed?.slot.getTime() === slot.at.getTime() ? this.failed.retryAt : null;
+  }
+
   /** The slot that comes next; null: none does. */
   next(now: Date): Slot | null {
     return this.slots?.after(now) ?? null;

@@ -7,6 +7,7 @@ import { RunLanes } from "../sync/run-lanes.ts";
 import { RunReport, failedStatus } from "../sync/run-report.ts";
 import { runStream } from "../sync/run-stream.ts";
 import { mayPass } from "../sync/settle-slot.ts";
+import { type SharedMoment, sharedMoments } from "../sync/shared-moment.ts";
 import type { SyncDeps } from "../sync/sync-deps.ts";
 import type { EventBus } from "./event-bus.ts";
 import { ownSignal } from "./own-signal.ts";
@@ -84,11 +85,13 @@ export class Scheduler {
     this.#tickedAt = now;
     if (this.#draining) return;
     if (wasSetBack) for (const lane of this.#lanes.values()) lane.lookAgain(now, null);
+    const models = new Map<string, ScheduleLane[]>();
     for (const lane of this.#lanes.values()) {
       if (lane.lookAt === null || lane.lookAt > now || lane.looking) continue;
-      if (lane.taken === null) this.#spawn(this.#look(lane));
+      if (lane.taken === null) models.set(lane.stream.model, [...(models.get(lane.stream.model) ?? []), lane]);
       else this.#coalesce(lane, lane.taken, now);
     }
+    for (const lanes of models.values()) this.#spawn(this.#look(lanes));
   }
 
   /** Takes on a changed configuration. Runs that are under way end as they began. */
@@ -136,51 +139,66 @@ export class Scheduler {
     while (this.#underWay.size > 0) await Promise.allSettled(this.#underWay);
   }
 
-  async #look(lane: ScheduleLane): Promise<void> {
+  /** Deliveries of one model are looked at together: those that turn out to be due read one moment of their source. */
+  async #look(lanes: readonly ScheduleLane[]): Promise<void> {
+    const due = await Promise.all(lanes.map((lane) => this.#ask(lane)));
+    const starting = lanes.filter((lane, at) => this.#starts(lane, due[at] ?? null));
+    const streams = starting.map(({ stream }) => stream);
+    const moments = sharedMoments(this.#deps, streams);
+    for (const [at, lane] of lanes.entries()) {
+      const found = due[at] ?? null;
+      if (found?.kind === "due" && starting.includes(lane)) this.#startSlot(lane, found.slot, moments.get(lane.stream.name));
+      else this.#leave(lane, found);
+    }
+  }
+
+  /** What of a stream is due; null: the state root did not tell. */
+  async #ask(lane: ScheduleLane): Promise<DueSlot | null> {
     const { clock, events, stop } = this.#options;
     const { stream, slots } = lane;
-    if (slots === null) return;
+    if (slots === null) return null;
     lane.looking = true;
     try {
       using own = ownSignal(stop);
       const due = await dueSlot({ state: this.#deps.state, clock, stream, slots }, own.signal);
       lane.lookAgain(clock.now(), null);
-      this.#act(lane, due);
+      return due;
     } catch (error) {
-      if (stop.aborted) return;
+      if (stop.aborted) return null;
       lane.lookAgain(clock.now(), this.#later(LOOK_DELAY_MS));
       events.emit({ kind: "look_failed", stream: stream.name, error: toldError(error) });
+      return null;
     } finally {
       lane.looking = false;
     }
   }
 
-  #act(lane: ScheduleLane, due: DueSlot): void {
+  #starts(lane: ScheduleLane, due: DueSlot | null): boolean {
+    if (due?.kind !== "due" || lane.taken !== null || this.#draining) return false;
+    const retryAt = lane.retryOf(due.slot);
+    return retryAt === null || retryAt <= this.#options.clock.now();
+  }
+
+  /** What becomes of a slot that no run starts for now. */
+  #leave(lane: ScheduleLane, due: DueSlot | null): void {
     const { clock, events } = this.#options;
-    const stream = lane.stream.name;
-    switch (due.kind) {
-      case "idle":
-        return;
-      case "missed":
-        events.emit({ ...due, kind: "slot_missed", stream });
-        return;
-      case "due": {
-        const retryAt = lane.failed?.slot.getTime() === due.slot.at.getTime() ? lane.failed.retryAt : null;
-        if (retryAt !== null && retryAt > clock.now()) lane.lookAgain(clock.now(), retryAt);
-        else if (lane.taken === null && !this.#draining) this.#startSlot(lane, due.slot);
-        else lane.pending = true;
-      }
+    if (due === null || due.kind === "idle") return;
+    if (due.kind === "missed") events.emit({ ...due, kind: "slot_missed", stream: lane.stream.name });
+    else {
+      const retryAt = lane.retryOf(due.slot);
+      if (retryAt !== null && retryAt > clock.now()) lane.lookAgain(clock.now(), retryAt);
+      else lane.pending = true;
     }
   }
 
-  #startSlot(lane: ScheduleLane, slot: Slot): void {
+  #startSlot(lane: ScheduleLane, slot: Slot, together: SharedMoment | undefined): void {
     const now = this.#options.clock.now();
     const failures = lane.failed?.slot.getTime() === slot.at.getTime() ? lane.failed.failures : 0;
     const lagMs = Math.max(0, now.getTime() - slot.at.getTime());
     const trigger: Trigger = failures > 0 ? "retry" : lagMs > CATCH_UP_MS ? "catch_up" : "schedule";
     if (lagMs > CATCH_UP_MS && failures === 0) this.#tellLate(lane, slot, lagMs);
     const facts = { stream: lane.stream.name, run: this.#deps.newRunId(), trigger, slot, attempt: failures + 1, lagMs };
-    this.#take(lane, facts, () => this.#runOnce(lane, facts));
+    this.#take(lane, facts, () => this.#runOnce(lane, facts, together), together);
   }
 
   /** A slot came due while the stream is taken: one run stands for all that do so until then. */
@@ -199,17 +217,21 @@ export class Scheduler {
     this.#options.events.emit({ kind: "slot_late", stream: lane.stream.name, slot, lateMs });
   }
 
-  async #runOnce(lane: ScheduleLane, { run, slot }: RunFacts): Promise<RunResult> {
-    const deps = { ...this.#deps, newRunId: () => run };
+  async #runOnce(lane: ScheduleLane, { run, slot }: RunFacts, together?: SharedMoment): Promise<RunResult> {
+    const deps = { ...this.#deps, newRunId: () => run, ...(together === undefined ? {} : { together }) };
     using stop = ownSignal(this.#options.stop);
     return await runStream(deps, lane.stream, { slot, fullResync: false, baseline: false }, stop.signal);
   }
 
   /** Gives a stream to one run, from now until that has ended. */
-  #take(lane: ScheduleLane, facts: RunFacts, work: () => Promise<RunResult>): void {
+  #take(lane: ScheduleLane, facts: RunFacts, work: () => Promise<RunResult>, together?: SharedMoment): void {
     lane.taken = facts;
     lane.started = false;
-    this.#spawn(this.#room.run(lane.stream.source, () => this.#turn(lane, facts, work)));
+    const turn = async (): Promise<void> => {
+      await this.#turn(lane, facts, work);
+      await together?.leave(facts.stream);
+    };
+    this.#spawn(this.#room.run(lane.stream.source, turn));
   }
 
   async #turn(lane: ScheduleLane, queued: RunFacts, work: () => Promise<RunResult>): Promise<void> {

@@ -85,10 +85,14 @@ function borrowed(source: Source, changes: Pick<Source, "reading"> & Partial<Pic
 function unwritable(error: unknown): never {
   const code = error instanceof SyncError ? null : errnoOf(error);
   if (code === null || !DISK.has(code)) throw error;
-  throw new SyncError("ENGINE_DISK_FULL", `The rows that several deliveries share could not be written under engine.temp_directory (${code}).`, {
-    hint: "Make room there, or run the deliveries one by one: then each reads for itself, and no rows are kept.",
-    context: { code },
-  });
+  throw new SyncError(
+    "ENGINE_DISK_FULL",
+    `The rows that several deliveries share could not be written under engine.temp_directory (${code}).`,
+    {
+      hint: "Make room there, or run the deliveries one by one: then each reads for itself, and no rows are kept.",
+      context: { code },
+    },
+  );
 }
 
 const DISK = new Set(["ENOSPC", "EDQUOT", "EFBIG", "EIO", "EROFS", "EACCES", "EPERM", "ENOENT"]);

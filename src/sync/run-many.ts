@@ -4,7 +4,7 @@ import { asError, type RunResult } from "./recorded-run.ts";
 import { RunLanes } from "./run-lanes.ts";
 import { RunReport, failedStatus } from "./run-report.ts";
 import { runStream, type RunStreamOptions } from "./run-stream.ts";
-import { SharedMoment } from "./shared-moment.ts";
+import { sharedMoments } from "./shared-moment.ts";
 import type { SyncDeps } from "./sync-deps.ts";
 
 /** What a run of several streams may be asked to do. */
@@ -40,18 +40,6 @@ export async function runStreams(
   return await eachStream(deps, streams, { ...options, left }, work, signal);
 }
 
-/** The moment that each stream shares with others of its model; of a model's only stream there is none. */
-export function sharedMoments(deps: SyncDeps, streams: readonly Stream[]): ReadonlyMap<string, SharedMoment> {
-  const moments = new Map<string, SharedMoment>();
-  for (const { model } of streams.filter(({ delivery }) => delivery !== null)) {
-    const together = streams.filter((stream) => stream.model === model);
-    if (together.length < 2 || together.some(({ name }) => moments.has(name))) continue;
-    const moment = new SharedMoment(deps, together);
-    for (const { name } of together) moments.set(name, moment);
-  }
-  return moments;
-}
-
 /** Takes the current result of a stream as delivered, and sends nothing. */
 export async function baselineStream(deps: SyncDeps, stream: Stream, signal: AbortSignal): Promise<RunResult> {
   return await caught(deps, stream, () => runStream(deps, stream, { slot: null, fullResync: false, baseline: true }, signal));
@@ -60,7 +48,12 @@ export async function baselineStream(deps: SyncDeps, stream: Stream, signal: Abo
 async function eachStream(
   deps: SyncDeps,
   streams: readonly Stream[],
-  { jobs, failFast, onEnd, left }: Pick<RunStreamsOptions, "jobs" | "failFast" | "onEnd"> & { readonly left: (stream: Stream) => Promise<void> },
+  {
+    jobs,
+    failFast,
+    onEnd,
+    left,
+  }: Pick<RunStreamsOptions, "jobs" | "failFast" | "onEnd"> & { readonly left: (stream: Stream) => Promise<void> },
   work: (stream: Stream) => Promise<RunResult>,
   signal: AbortSignal,
 ): Promise<readonly RunResult[]> {
@@ -74,7 +67,14 @@ async function eachStream(
     onEnd?.(stream, result);
     if (failFast && result.error !== null) stopped = true;
   };
-  await Promise.all(streams.map((stream) => lanes.run(stream.source, () => turn(stream).finally(() => left(stream)))));
+  const turnAndLeave = async (stream: Stream): Promise<void> => {
+    try {
+      await turn(stream);
+    } finally {
+      await left(stream);
+    }
+  };
+  await Promise.all(streams.map((stream) => lanes.run(stream.source, () => turnAndLeave(stream))));
   return streams.flatMap((stream) => results.get(stream) ?? []);
 }
 

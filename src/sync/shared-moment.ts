@@ -133,7 +133,8 @@ export class SharedMoment {
     const { rows, run: by } = await report.phase(
       "extract",
       () => extraction.get(work, signal),
-      (done) => `${counted(done.rows.rows, "row")} ${done.run === run ? `for ${[stream.name, ...others].join(", ")}` : `of run ${done.run}`}`,
+      (done) =>
+        `${counted(done.rows.rows, "row")} ${done.run === run ? `for ${[stream.name, ...others].join(", ")}` : `of run ${done.run}`}`,
     );
     return { source: rows.reader(reader.source), reading: { moment: fixed.held === null ? by : fixed.run, extraction: by } };
   }
@@ -143,6 +144,18 @@ export class SharedMoment {
     this.#files += 1;
     return await keepRows(reader, projection, join(path, String(this.#files)), signal);
   }
+}
+
+/** The moment that each stream shares with others of its model; of a model's only stream there is none. */
+export function sharedMoments(deps: SyncDeps, streams: readonly Stream[]): ReadonlyMap<string, SharedMoment> {
+  const moments = new Map<string, SharedMoment>();
+  for (const { model } of streams.filter(({ delivery }) => delivery !== null)) {
+    const together = streams.filter((stream) => stream.model === model);
+    if (together.length < 2 || together.some(({ name }) => moments.has(name))) continue;
+    const moment = new SharedMoment(deps, together);
+    for (const { name } of together) moments.set(name, moment);
+  }
+  return moments;
 }
 
 function covers(kept: readonly Column[], wanted: readonly Column[]): boolean {

@@ -48,3 +48,25 @@ test("deliveries of one model have snapshots and generations of their own, and a
   expect(await held("acme")).toEqual({ 1: ["ann"], 3: ["cid"], 4: ["dot"] });
   expect(await held("beta")).toEqual({ 1: ["ANN"], 3: ["CID"], 4: ["DOT"] });
 });
+
+test("deliveries that run together hold the same rows of a query that answers differently each time", async () => {
+  await using folder = await tempFolder();
+  await folder.write("config.yaml", CONFIG);
+  await folder.write(
+    "models/users.yaml",
+    MODEL.replace(/query: .*/u, "query: SELECT i AS id, uuid() AS name, random() AS other FROM range(3) AS t(i)"),
+  );
+  const { exit, stdout } = await say(["run", "-m", "users", "--json"], { cwd: folder.path });
+  expect(exit).toBe(0);
+  const { data } = JSON.parse(stdout) as { data: { runs: { run_id: string; reading: unknown }[] } };
+  const [acme, beta] = data.runs;
+  expect(beta?.reading).toEqual(acme?.reading);
+  expect([acme?.run_id, beta?.run_id].map((run) => ({ moment: run, extraction: run }))).toContainEqual(acme?.reading);
+  const told = Object.entries(Object.fromEntries(await consume(folder.at("acme"), "users.acme"))).map(([id, [name]]) => [
+    id,
+    [name?.toUpperCase()],
+  ]);
+  expect(Object.fromEntries(told)).toEqual(Object.fromEntries(await consume(folder.at("beta"), "users.beta")));
+  const one = await say(["run", "-m", "users.acme", "--json"], { cwd: folder.path });
+  expect(JSON.parse(one.stdout)).toMatchObject({ data: { runs: [{ reading: null }] } });
+});

@@ -69,12 +69,21 @@ export function runSummary(run: RunRecord, paint: Paint): string {
   if (run.status === "unchanged" && run.counts !== null) body.push(`${counted(run.counts.current, "row")} looked at, nothing to tell`);
   if (run.status === "baselined" && run.counts !== null)
     body.push(`${counted(run.counts.current, "row")} taken as delivered, nothing sent`);
+  const shared = sharedText(run);
+  if (shared !== null) body.push(shared);
   if (run.files.length > 0) {
     const wouldGo = run.status === "held" || run.status === "rejected" ? "not sent: " : "";
     if (run.destination !== null) body.push(wouldGo + placeText(run.destination));
     body.push(indent(fileLines(run.files)));
   }
   return [head, ...body.map((part) => indent(part))].join("\n");
+}
+
+/** What a run owes to one beside it; null: it read by itself, or for others. */
+function sharedText({ run, reading }: RunRecord): string | null {
+  if (reading === undefined || reading.moment === run) return null;
+  if (reading.extraction === run) return `read at the moment of run ${reading.moment}`;
+  return `rows of run ${reading.extraction}: one extraction for both`;
 }
 
 /** One run with everything that is known of it, as `sync show` tells it. */
