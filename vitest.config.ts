@@ -11,9 +11,9 @@ const LONG = [
   "test/cli/{quickstart,guides,new,built-program,verify,transcripts}.test.ts",
   "test/diffing/delta-properties.test.ts",
   "test/files/limits.test.ts",
-  "test/integration/{s3-faults,s3-state,s3-delivery,public-data}.test.ts",
+  "test/integration/{s3-faults,s3-state,s3-delivery,public-data,shared-moments}.test.ts",
   "test/s3/fault-matrix.test.ts",
-  "test/sync/{checkpoint-files,copy-anywhere,files-fold,lost-replies,power-loss,wide-rows}.test.ts",
+  "test/sync/{checkpoint-files,copy-anywhere,files-fold,lost-replies,power-loss,shared-moment,wide-rows}.test.ts",
 ];
 
 export default defineConfig({

@@ -1,4 +1,4 @@
-import { readdir, rm, stat } from "node:fs/promises";
+import { chmod, readdir, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { makeFolder } from "../core/durable-file.ts";
 import type { SyncDeps } from "./sync-deps.ts";
@@ -16,7 +16,7 @@ export async function withScratchFolder<T>(
   return await work(folder.path);
 }
 
-/** Makes such a folder, which goes when it is disposed. */
+/** Makes such a folder, which goes when it is disposed; rows may lie in it, so nobody else may look. */
 export async function openScratchFolder(
   { scratch, clock }: Pick<SyncDeps, "scratch" | "clock">,
   kind: "replay" | "verify" | "shared",
@@ -30,5 +30,6 @@ export async function openScratchFolder(
   }
   const path = join(scratch, `${kind}-${id}`);
   await makeFolder(path);
+  await chmod(path, 0o700);
   return { path, [Symbol.asyncDispose]: () => rm(path, { recursive: true, force: true }) };
 }

@@ -22,7 +22,8 @@ export function sharedColumns(
   for (const stream of streams) {
     const columns = columnsOf(stream, described, parts);
     if (columns === null) continue;
-    const key = keepsMoments ? JSON.stringify(columns.map(({ name }) => name).toSorted()) : "all";
+    // An event table is read in stretches, which a table that is compared whole has no use for.
+    const key = JSON.stringify([stream.cursor !== undefined, keepsMoments ? columns.map(({ name }) => name).toSorted() : "all"]);
     const group = groups.get(key) ?? { columns: new Map<string, Column>(), streams: [] };
     groups.set(key, group);
     for (const column of columns) if (!group.columns.has(column.name)) group.columns.set(column.name, column);
