@@ -38,7 +38,7 @@ export const SCHEDULING_COMMANDS: readonly CommandSpec[] = [
   },
   {
     name: "schedule",
-    summary: "list coming slots; days on which clocks are changed and pauses are marked",
+    summary: "list coming slots; checkpoints, pauses and days on which clocks are changed are marked",
     examples: ["schedule", "schedule -m audiences --next 20"],
     arguments: [],
     options: [...CHOICE, { flags: "--next <slots>", description: `slots of each stream (default: ${DEFAULT_NEXT})`, kind: "count" }],

@@ -1,5 +1,5 @@
 import { Slots } from "../core/slots.ts";
-import type { Stream } from "../core/types.ts";
+import type { Slot, Stream } from "../core/types.ts";
 import type { Current } from "../state/documents.ts";
 
 /** An instant so far ahead was written by a clock that was wrong, and must not keep checkpoints back until it has come. */
@@ -26,4 +26,21 @@ export function checkpointDue({ checkpoint }: Pick<Stream, "checkpoint">, curren
 /** The instant up to which slots are done with once a run has told the whole table. A slot of the future says nothing of those that come before it. */
 export function reached({ slot, now }: CheckpointLook): Date {
   return slot < now ? slot : now;
+}
+
+/** Which of the coming slots carry a checkpoint, if nothing else is run meanwhile. A stream's first delivery tells the whole table by itself. */
+export function comingCheckpoints(
+  stream: Pick<Stream, "checkpoint">,
+  current: Pick<Current, "whole" | "layout"> | null,
+  slots: readonly Slot[],
+): ReadonlySet<Slot> {
+  const carriers = new Set<Slot>();
+  let whole = current?.whole;
+  for (const slot of slots) {
+    const isFirst = current?.layout == null && slot === slots[0];
+    const isDue = checkpointDue(stream, { whole }, { slot: slot.at, now: slot.at });
+    if (isDue && !isFirst) carriers.add(slot);
+    if (isDue) whole = { generation: 1, at: slot.at.toISOString() };
+  }
+  return carriers;
 }

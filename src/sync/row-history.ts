@@ -7,6 +7,7 @@ import type { Current, Plan } from "../state/documents.ts";
 import { readPlan } from "../state/plans.ts";
 import { localFile } from "../state/state-files.ts";
 import { stateKeys } from "../state/state-keys.ts";
+import { type HeldRow, heldRow } from "./held-row.ts";
 import { cacheFolder } from "./run-context.ts";
 import type { DeltaSample } from "./sample-delta.ts";
 import type { SyncDeps } from "./sync-deps.ts";
@@ -52,6 +53,9 @@ export async function rowHistory(
     const path = await localFile(deps.state, plan.delta, cacheFolder({ deps, stream }), signal);
     if (path === null) missing.push(plan.delta.key);
     else found.push(...(await rowsOf(engine, { stream, current, plan, path }, key, signal)));
+    if (plan.kind !== "checkpoint") continue;
+    const held = await heldRow(deps, stream, { engine, current, plan }, key, signal);
+    if (held !== null) found.push(wholeRow(plan, current, held));
   }
   return { stream: stream.name, deliveries: found, missing };
 }
@@ -81,7 +85,7 @@ async function rowsOf(
   const columns = [...outputs.map((_, at) => `o${String(at)}`), ...told].join(", ");
   const rows = await session.rows(`SELECT op, file_row_number, ${columns} FROM ${delta} WHERE op <> 'refresh' AND ${where}`, signal);
   const { generation, run, at } = plan;
-  const end = generation > current.generation ? "open" : current.abandoned.includes(generation) ? "abandoned" : "delivered";
+  const end = endOf(plan, current);
   const found: RowDelivery[] = [];
   for (const [op, number, ...values] of rows) {
     const change = changeOf(op);
@@ -99,6 +103,29 @@ async function rowsOf(
     });
   }
   return found;
+}
+
+function endOf({ generation }: Plan, current: Current): RowDelivery["end"] {
+  if (generation > current.generation) return "open";
+  return current.abandoned.includes(generation) ? "abandoned" : "delivered";
+}
+
+/** A row as the whole-table files of a checkpoint tell it. Where several files could hold it, its place among the rows of the table is not looked for. */
+function wholeRow(plan: Plan, current: Current, { outputs, after }: HeldRow): RowDelivery {
+  const { generation, run, at } = plan;
+  const files = objectsOf(plan, ["full"], (output) => after[output] ?? null, outputs).map(({ key }) => key);
+  return { generation, run, at, end: endOf(plan, current), change: "full", outputs, before: null, after, files };
+}
+
+/** Objects of some changes whose split values are those of a row. */
+function objectsOf(
+  plan: Plan,
+  changes: readonly string[],
+  text: (output: number) => string | null,
+  outputs: readonly string[],
+): Plan["objects"] {
+  const named = plan.objects.filter(({ change }) => changes.includes(change));
+  return named.filter(({ split }) => Object.entries(split ?? {}).every(([name, value]) => text(outputs.indexOf(name)) === value));
 }
 
 function changeOf(op: string | null | undefined): FileChange {
@@ -123,10 +150,7 @@ async function filesOf(session: SqlSession, row: RowInDelta, signal: AbortSignal
   const { stream, plan, change, text } = row;
   const { outputs } = plan.delta;
   const group = stream.fileFormat.groups.find(({ kinds }) => kinds.some((kind) => kind === change));
-  const named = plan.objects.filter((object) => object.change === change || object.change === group?.name);
-  const fitting = named.filter((object) =>
-    Object.entries(object.split ?? {}).every(([name, value]) => text(outputs.indexOf(name)) === value),
-  );
+  const fitting = objectsOf(plan, [change, ...(group === undefined ? [] : [group.name])], text, outputs);
   const [first] = fitting;
   if (first === undefined || fitting.length === 1) return fitting.map(({ key }) => key);
   const kinds = first.change === change ? [change] : (group?.kinds ?? [change]);

@@ -58,6 +58,28 @@ test("schedule lists coming slots, and marks days on which clocks are changed", 
   ]);
 });
 
+test("slots that carry a checkpoint are marked, the first one that comes after each slot of it, and run --due delivers them", async () => {
+  await using there = await scheduledProject('"0 6 * * *"\ncheckpoint: "0 5 * * 3"', "2026-03-02T12:00:00Z");
+  await there.project.set({ a: "1" });
+  await there.ask("run", "--due");
+  there.clock.set("2026-03-03T06:00:00Z");
+  await there.ask("run", "--due");
+  const { stdout } = await there.ask("schedule", "--next", "3");
+  expect(stdout.match(/.*UTC.*Z.*checkpoint/g)?.map((line) => line.replaceAll(/ +/g, " "))).toEqual([
+    "users Wed 2026-03-04 06:00:00 UTC 2026-03-04T06:00:00Z checkpoint",
+  ]);
+  expect(JSON.parse((await there.ask("ls", "--json")).stdout).data.streams).toMatchObject([
+    { checkpoint: { cron: "0 5 * * 3", timezone: "UTC", next: { at: "2026-03-04T05:00:00.000Z" } } },
+  ]);
+  expect((await there.ask("ls")).stdout).toContain("0 6 * * *, checkpoint 0 5 * * 3");
+  there.clock.set("2026-03-04T06:00:30Z");
+  expect((await there.ask("run", "--due")).stdout).toMatch(/gen 2 · checkpoint · delivered[\s\S]*full +1 /);
+  there.clock.set("2026-03-05T06:00:00Z");
+  expect((await there.ask("run", "--due")).stdout).toContain("unchanged");
+  const refused = await there.ask("run", "--due", "--checkpoint");
+  expect(refused).toMatchObject({ exit: 2 });
+});
+
 test("a schedule is paused until a time or until it is resumed, and schedule and status say so", async () => {
   await using there = await scheduledProject('"0 6 * * *"', "2026-03-02T12:00:00Z");
   const paused = await there.ask("pause", "-m", "users", "--until", "2026-03-04T00:00:00Z", "--reason", "audit");

@@ -4,6 +4,7 @@ import type { Stream } from "../../src/core/types.ts";
 import type { RunRecord } from "../../src/state/documents.ts";
 import { deliveredGenerations } from "../../src/sync/delivered-plans.ts";
 import { replayGeneration } from "../../src/sync/replay-stream.ts";
+import { rowHistory } from "../../src/sync/row-history.ts";
 import { runStream, type RunStreamOptions } from "../../src/sync/run-stream.ts";
 import { verifyStream } from "../../src/sync/verify-stream.ts";
 import { consume, objectHashes } from "../support/consumer.ts";
@@ -113,4 +114,23 @@ test("verify says so when the deltas that a checkpoint was made from are lost", 
   await at.run(SECOND, { checkpoint: true });
   for (const key of await at.deps.state.list("users/log/", never)) if (key.includes("000002")) await at.deps.state.delete(key, never);
   expect((await at.verified()).slice(0, 2)).toEqual(["same", "delta_lost"]);
+});
+
+test("row tells what each checkpoint told of a row, also of one that no delta ever spoke of", async () => {
+  await using at = await project();
+  const told = async (id: string): Promise<readonly string[]> => {
+    const { deliveries } = await rowHistory(at.deps, at.stream, new Map([["id", id]]), never);
+    return deliveries.map(({ generation, change, after, files }) => `${generation} ${change} ${after?.join() ?? "-"} in ${files.join()}`);
+  };
+  await at.run("id,name\n1,a\n2,b\n", { baseline: true });
+  await at.run("id,name\n1,a\n2,c\n", { checkpoint: true });
+  await at.run("id,name\n2,c\n3,d\n");
+  await at.run("id,name\n2,c\n3,d\n", { checkpoint: true });
+  expect(await told("1")).toEqual(["1 full 1,a in users/users-000001-full-0001.csv", "2 removed - in users/users-000002-removed-0001.csv"]);
+  expect(await told("2")).toEqual([
+    "1 changed 2,c in users/users-000001-changed-0001.csv",
+    "1 full 2,c in users/users-000001-full-0001.csv",
+    "3 full 2,c in users/users-000003-full-0001.csv",
+  ]);
+  expect(await told("3")).toEqual(["2 added 3,d in users/users-000002-added-0001.csv", "3 full 3,d in users/users-000003-full-0001.csv"]);
 });

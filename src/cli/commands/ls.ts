@@ -1,6 +1,7 @@
 import { SyncError } from "../../core/errors.ts";
 import { count } from "../../core/readable.ts";
-import type { Project, Stream } from "../../core/types.ts";
+import { Slots } from "../../core/slots.ts";
+import type { CheckpointSchedule, Project, Stream } from "../../core/types.ts";
 import { audienceNames, type Members, toldMembers } from "../../sync/audience-members.ts";
 import type { CommandContext, CommandOutcome } from "../command.ts";
 import { openProject } from "../open-project.ts";
@@ -25,14 +26,18 @@ export async function listStreams(options: { readonly choice: StreamChoice }, co
   ]);
   return {
     warnings: [...warnings, ...members.warnings],
-    data: { streams: streams.map((stream) => asData(stream, members.told.get(stream.name) ?? null)) },
+    data: { streams: streams.map((stream) => asData(stream, members.told.get(stream.name) ?? null, context.host.clock.now())) },
     text: [table([header, ...rows]), ...memberTable(streams, members.told, context.paint)].join("\n\n"),
   };
 }
 
-function scheduleText({ schedule }: Stream): string {
-  if (schedule === undefined) return "-";
-  return schedule.timezone === "UTC" ? schedule.cron : `${schedule.cron} (${schedule.timezone})`;
+function scheduleText({ schedule, checkpoint }: Stream): string {
+  const runs = schedule === undefined ? "-" : cronText(schedule);
+  return checkpoint === undefined ? runs : `${runs}, checkpoint ${cronText(checkpoint)}`;
+}
+
+function cronText({ cron, timezone }: CheckpointSchedule): string {
+  return timezone === "UTC" ? cron : `${cron} (${timezone})`;
 }
 
 interface ToldMembers {
@@ -79,7 +84,7 @@ function audienceRows(stream: Stream, told: Members | null): readonly AudienceRo
   ];
 }
 
-function asData(stream: Stream, told: Members | null): Readonly<Record<string, unknown>> {
+function asData(stream: Stream, told: Members | null, now: Date): Readonly<Record<string, unknown>> {
   return {
     name: stream.name,
     model: stream.model,
@@ -94,6 +99,7 @@ function asData(stream: Stream, told: Members | null): Readonly<Record<string, u
     mode: stream.mode,
     primaryKey: stream.primaryKey,
     schedule: stream.schedule ?? null,
+    checkpoint: stream.checkpoint === undefined ? null : { ...stream.checkpoint, next: new Slots(stream.checkpoint).after(now) },
     ...(audienceNames(stream) === null ? {} : { audiences: audienceRows(stream, told) }),
     file: stream.file,
   };

@@ -1,6 +1,9 @@
 import { Slots, type ClockNote } from "../../core/slots.ts";
 import type { Slot, Stream } from "../../core/types.ts";
+import { readCurrent } from "../../state/current.ts";
+import type { Current } from "../../state/documents.ts";
 import type { Pause } from "../../state/pauses.ts";
+import { comingCheckpoints } from "../../sync/checkpoint-due.ts";
 import { activePause } from "../../sync/due-slot.ts";
 import type { CommandContext, CommandOutcome } from "../command.ts";
 import { openProject } from "../open-project.ts";
@@ -16,6 +19,8 @@ interface ComingSlot {
   readonly pause: Pause | null;
   /** Whether the pause is still in force when the slot comes. */
   readonly isLeftOut: boolean;
+  /** Whether its run carries the whole snapshot, by `checkpoint`. */
+  readonly isCheckpoint: boolean;
 }
 
 const CLOCK_NOTES: Readonly<Record<ClockNote, string>> = {
@@ -37,7 +42,10 @@ export async function showSchedule(
   const coming: ComingSlot[] = [];
   for (const stream of streams) {
     if (stream.schedule === undefined || !stream.enabled) continue;
-    coming.push(...slotsOf(stream, stream.schedule, await activePause(look, stream.name, signal), options.next, host.clock.now()));
+    const slots = slotsOf(stream, stream.schedule, await activePause(look, stream.name, signal), options.next, host.clock.now());
+    coming.push(
+      ...(stream.checkpoint === undefined ? slots : withCheckpoints(slots, stream, await readCurrent(state, stream.name, signal))),
+    );
   }
   coming.sort((a, b) => a.slot.at.getTime() - b.slot.at.getTime());
   const header = ["STREAM", "TIME", "ZONE", "UTC", "NOTE"].map(paint.faint);
@@ -63,18 +71,28 @@ function slotsOf(
   for (const slot of slots.following(now)) {
     if (found.length === count) break;
     const isLeftOut = pause !== null && (pause.until === null || slot.at.getTime() < Date.parse(pause.until));
-    found.push({ stream, slot, clocks: slots.clocksAt(slot), pause, isLeftOut });
+    found.push({ stream, slot, clocks: slots.clocksAt(slot), pause, isLeftOut, isCheckpoint: false });
   }
   return found;
 }
 
-function line({ slot, clocks, pause, isLeftOut }: ComingSlot): readonly string[] {
+function withCheckpoints(slots: readonly ComingSlot[], stream: Stream, current: Current | null): readonly ComingSlot[] {
+  const run = slots.filter(({ isLeftOut }) => !isLeftOut).map(({ slot }) => slot);
+  const carriers = comingCheckpoints(stream, current, run);
+  return slots.map((each) => ({ ...each, isCheckpoint: carriers.has(each.slot) }));
+}
+
+function line({ slot, clocks, pause, isLeftOut, isCheckpoint }: ComingSlot): readonly string[] {
   const day = new Intl.DateTimeFormat("en", { weekday: "short", timeZone: "UTC" }).format(new Date(`${slot.wall}Z`));
-  const notes = [...(isLeftOut && pause !== null ? [pauseText(pause)] : []), ...(clocks === null ? [] : [CLOCK_NOTES[clocks]])];
+  const notes = [
+    ...(isCheckpoint ? ["checkpoint"] : []),
+    ...(isLeftOut && pause !== null ? [pauseText(pause)] : []),
+    ...(clocks === null ? [] : [CLOCK_NOTES[clocks]]),
+  ];
   return [`${day} ${slot.wall.replace("T", " ")}`, slot.zone, `${slot.at.toISOString().slice(0, 19)}Z`, notes.join("; ")];
 }
 
-function asData({ stream, slot, clocks, pause, isLeftOut }: ComingSlot): Readonly<Record<string, unknown>> {
+function asData({ stream, slot, clocks, pause, isLeftOut, isCheckpoint }: ComingSlot): Readonly<Record<string, unknown>> {
   const { at, wall, zone } = slot;
   return {
     stream: stream.name,
@@ -83,6 +101,7 @@ function asData({ stream, slot, clocks, pause, isLeftOut }: ComingSlot): Readonl
     zone,
     cron: stream.schedule?.cron,
     clocks,
+    checkpoint: isCheckpoint,
     paused: isLeftOut,
     pause: isLeftOut ? pauseData(pause) : null,
   };

@@ -24,7 +24,7 @@ export function planText(plan: PlanPreview, target: string, paint: Paint): strin
     const verb =
       plan.outcome === "unfinished"
         ? `Gen ${plan.generation} is under way; the next run finishes it`
-        : `Would ${plan.outcome === "held" ? "hold" : "deliver"} gen ${plan.generation}`;
+        : `Would ${plan.outcome === "held" ? "hold" : "deliver"} gen ${plan.generation}${plan.kind === "checkpoint" ? ", a checkpoint" : ""}`;
     parts.push(indent(`${verb}\n${indent(fileLines(plan.files))}`));
   }
   const samples = plan.samples.flatMap((sample) => sampleLines(sample, paint));

@@ -61,7 +61,7 @@ const TELLS_COUNTS: readonly RunStatus[] = ["delivered", "held", "approved", "re
 
 /** What a run came to, as `sync run` tells it; of an error only its code, for the rest goes to stderr. */
 export function runSummary(run: RunRecord, paint: Paint): string {
-  const generation = run.generation === null ? "" : ` · gen ${run.generation}`;
+  const generation = run.generation === null ? "" : ` · gen ${run.generation}${run.kind === "checkpoint" ? " · checkpoint" : ""}`;
   const code = run.error === null ? "" : ` · ${paint.bad(run.error.code)}`;
   const head = `${paint.strong(run.stream)}  run ${run.run}${generation} · ${statusText(run.status, paint)}${code}`;
   const body: string[] = [];

@@ -25,6 +25,10 @@ export const runSchema = z
     stream: z.string(),
     status: z.string().openapi({ description: "delivered, unchanged, held, failed, unfinished … as in `sync history`" }),
     generation: count.nullable(),
+    kind: z
+      .enum(["delta", "full", "checkpoint"])
+      .nullable()
+      .openapi({ description: "of the generation: what changed, every row, or both; null where there is none" }),
     slot: instant.nullable(),
     started_at: instant,
     ended_at: instant.nullable(),

@@ -12,6 +12,7 @@ export function runView(run: RunRecord): RunView {
     stream: run.stream,
     status: run.status,
     generation: run.generation,
+    kind: run.kind ?? null,
     slot: run.slot,
     started_at: run.startedAt,
     ended_at: run.endedAt,
