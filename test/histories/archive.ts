@@ -64,6 +64,20 @@ export function consumeArchive(archive: Archive, place: string, givenUp: Readonl
   return rows;
 }
 
+/** What a consumer of a place holds who began with the newest generation that tells the whole table. */
+export function consumeFromWhole(archive: Archive, place: string): Held {
+  const rows = new Map<string, string>();
+  const delivered = manifests(archive, null).filter((each) => each.place === place);
+  const start = delivered.findLastIndex(({ told }) => told.kind !== "delta");
+  for (const [at, { told }] of delivered.entries()) {
+    const begins = at === start && told.kind === "checkpoint";
+    if (at < start) continue;
+    if (told.kind === "full") rows.clear();
+    for (const object of told.objects) if (!begins || object.change === "full") apply(archive, `${place} ${object.key}`, object, rows);
+  }
+  return rows;
+}
+
 /** What a consumer holds who knows nothing of manifests and takes every file that was ever there, by its name. */
 export function consumeFiles(archive: Archive, place: string): Held {
   const rows = new Map<string, string>();

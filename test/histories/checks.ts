@@ -1,7 +1,7 @@
 import { readCurrent } from "../../src/state/current.ts";
 import type { Current, FileRef } from "../../src/state/documents.ts";
 import { stateKeys } from "../../src/state/state-keys.ts";
-import { consumeArchive, consumeFiles, type Held } from "./archive.ts";
+import { consumeArchive, consumeFiles, consumeFromWhole, type Held } from "./archive.ts";
 import type { Model } from "./commands.ts";
 import type { HistoryWorld } from "./history-world.ts";
 
@@ -30,9 +30,9 @@ export function checkTable(world: HistoryWorld, model: Model): void {
   for (const held of consumers(world, model, world.place, null)) compareTables(world, model, held, wanted);
 }
 
-/** What consumers hold: the one who goes by manifests, and the one who takes every file. */
+/** What consumers hold: the one who goes by manifests, the one who begins with the newest whole table, and the one who takes every file. */
 function consumers({ archive }: HistoryWorld, { strays }: Model, place: string, givenUp: ReadonlySet<number> | null): readonly Held[] {
-  return [consumeArchive(archive, place, givenUp), ...(strays ? [] : [consumeFiles(archive, place)])];
+  return [consumeArchive(archive, place, givenUp), consumeFromWhole(archive, place), ...(strays ? [] : [consumeFiles(archive, place)])];
 }
 
 function compareTables(world: HistoryWorld, model: Model, held: Held, wanted: Held): void {
