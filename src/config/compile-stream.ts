@@ -42,6 +42,7 @@ export function compileStream(model: ModelFile, written: WrittenModel, parts: St
     mode: written.mode,
     ...(written.cursor === undefined ? {} : { cursor: compileCursor(written.cursor) }),
     changes: changeKinds(written),
+    ...(written.removed_columns === "key" ? { removedColumns: "key" as const } : {}),
     ...(written.checkpoint === undefined ? {} : { checkpoint: compileCheckpoint(written.checkpoint, written.schedule) }),
     firstRun: written.first_run,
     ignoreChangesIn: written.ignore_changes_in,

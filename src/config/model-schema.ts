@@ -94,6 +94,12 @@ const modelKeys = {
     .describe(
       "Kinds of change that are delivered; or names for them, each with the kinds that share its files. Default: all three; for audiences [added, removed]; in mode append [added]. Example: `{upsert: [added, changed], delete: [removed]}`.",
     ),
+  removed_columns: z
+    .enum(["all", "key"])
+    .default("all")
+    .describe(
+      "Columns of files of removed rows. all: every column, with the values last delivered. key: only those made of the primary key, and facts of the run. Default: all.",
+    ),
   checkpoint: checkpointSchema
     .optional()
     .describe(
@@ -139,6 +145,7 @@ const modelKeys = {
 const {
   mode,
   changes,
+  removed_columns: removedColumns,
   checkpoint,
   first_run: firstRun,
   ignore_changes_in: ignoreChangesIn,
@@ -155,6 +162,7 @@ const deliverySchema = z.strictObject({
   enabled: modelKeys.enabled.optional().describe("false: the delivery is skipped, and says so."),
   mode: mode.optional().describe(AS_MODEL),
   changes: changes.describe(AS_MODEL),
+  removed_columns: removedColumns.optional().describe(AS_MODEL),
   checkpoint: checkpoint.describe(AS_MODEL),
   first_run: firstRun.optional().describe(AS_MODEL),
   ignore_changes_in: ignoreChangesIn.optional().describe(AS_MODEL),

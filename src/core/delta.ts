@@ -53,6 +53,8 @@ export interface ResolvedMapping {
   readonly header: readonly ({ readonly name: string; readonly output: number } | HeaderFact)[];
   /** The file's stored columns first; behind them what only the names of files show. */
   readonly outputs: readonly MappedOutput[];
+  /** Places in `header` of the columns that files of removed rows have; absent: all. */
+  readonly removed?: readonly number[];
   /** The output that holds each column of `splitBy`, in its order. */
   readonly splits: readonly number[];
   /** The output that holds the cursor's canonical text (mode append); it stands in no file. */

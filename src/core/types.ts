@@ -247,6 +247,8 @@ export interface Stream {
   /** Mode append, and only that, has one. */
   readonly cursor?: Cursor;
   readonly changes: readonly ChangeKind[];
+  /** Removed rows are told by the columns that are made of their key; absent: by all of them. */
+  readonly removedColumns?: "key";
   /** When a generation carries, beside its delta, the whole snapshot; absent: only when it is asked for. */
   readonly checkpoint?: CheckpointSchedule;
   readonly firstRun: "full" | "baseline";

@@ -2,6 +2,7 @@ import type { ResolvedMapping } from "../core/delta.ts";
 import type { ColumnKind, FileChange, SqlExpr } from "../core/types.ts";
 import { sqlText } from "../engine/sql-literal.ts";
 import { factSql } from "./mapping-facts.ts";
+import { headerOf } from "./removed-columns.ts";
 import type { FilesRequest } from "./write-files.ts";
 
 /** A column of the file, before any format: its canonical text in DuckDB SQL over a delta's row. */
@@ -15,14 +16,17 @@ export interface FieldText {
 
 /** What the text of a fact needs to know. */
 type FactsOf = Pick<FilesRequest, "run" | "generation" | "scheduledAt" | "stream"> & {
-  readonly mapping: Pick<ResolvedMapping, "header" | "outputs" | "keyCount">;
+  readonly mapping: Pick<ResolvedMapping, "header" | "outputs" | "keyCount" | "removed">;
 };
 
-/** Every column of the file for rows of the kinds given. Removed rows have only the outputs that were told last. */
-export function fieldTexts(request: FactsOf, kinds: readonly FileChange[]): readonly FieldText[] {
-  const { header, outputs } = request.mapping;
+/**
+ * Every column of the file for rows of the kinds given, of those that the file could have (`declared`). Removed rows have only the outputs that
+ * were told last.
+ */
+export function fieldTexts(request: FactsOf, kinds: readonly FileChange[], declared: readonly FileChange[] = kinds): readonly FieldText[] {
+  const { outputs } = request.mapping;
   const mayBeOlder = kinds.includes("removed");
-  return header.map((column) => {
+  return headerOf(request.mapping, declared).map((column) => {
     const text = byKind(kinds, (kind) =>
       "output" in column ? outputText(column.output, kind) : factSql(column, request.mapping, { ...request, change: kind }),
     );
@@ -39,7 +43,8 @@ export function outputText(output: number, kind: FileChange): SqlExpr {
 export function byKind(kinds: readonly FileChange[], text: (kind: FileChange) => SqlExpr): SqlExpr {
   const texts = kinds.map((kind) => ({ kind, text: text(kind) }));
   const [first] = texts;
-  if (first === undefined) return "NULL";
+  // Typed, so that a Parquet file without rows has the types of one with some.
+  if (first === undefined) return "CAST(NULL AS VARCHAR)";
   if (texts.every((each) => each.text === first.text)) return first.text;
   return `CASE op ${texts.map((each) => `WHEN ${sqlText(each.kind)} THEN ${each.text}`).join(" ")} END`;
 }

@@ -8,6 +8,7 @@ import { cannotCarry, cleanField, encodeField, fieldFormat, guardFormula, isAlwa
 import { encodeJson } from "./encode-json.ts";
 import { byKind, type FieldText, fieldTexts, outputText } from "./field-texts.ts";
 import { parquetColumn } from "./parquet-column.ts";
+import { headerOf } from "./removed-columns.ts";
 import type { FilesRequest } from "./write-files.ts";
 
 /** The name of the one column of a text file's rows. */
@@ -27,10 +28,10 @@ export interface FileRows {
   readonly fields: readonly FieldText[];
 }
 
-/** The rows of a delta that are of the kinds given, as the request's format has them. */
-export function fileRows(request: FilesRequest, kinds: readonly FileChange[]): FileRows {
+/** The rows of a delta that are of the kinds given, as the request's format has them; `declared`: the kinds that their files could have. */
+export function fileRows(request: FilesRequest, kinds: readonly FileChange[], declared: readonly FileChange[] = kinds): FileRows {
   const format = request.stream.fileFormat;
-  const fields = fieldTexts(request, kinds);
+  const fields = fieldTexts(request, kinds, declared);
   const splits = request.mapping.splits.map((output, at) => `${byKind(kinds, (kind) => outputText(output, kind))} AS s${at}`);
   const numbered = splits.length === 0 ? [] : [`file_row_number AS ${ROW_NUMBER}`];
   const raw = [...fields.map(({ text }, at) => `${text} AS r${at}`), ...splits, ...numbered].join(", ");
@@ -91,11 +92,16 @@ function lineOf(format: FileFormat, fields: readonly FieldText[]): SqlExpr {
   return `concat(${[texts.join(`, ${sqlText(format.delimiter)}, `), ...end].join(", ")})`;
 }
 
-/** The first line of every file, without its line end; null when it has none. Encoded by the same SQL as the rows, so that one rule quotes both. */
-export async function headerLine(session: SqlSession, request: FilesRequest, signal: AbortSignal): Promise<string | null> {
+/** The first line of every file with rows of some kinds, without its line end; null when it has none. Encoded by the same SQL as the rows, so that one rule quotes both. */
+export async function headerLine(
+  session: SqlSession,
+  request: FilesRequest,
+  kinds: readonly FileChange[],
+  signal: AbortSignal,
+): Promise<string | null> {
   const format = request.stream.fileFormat;
   if (!isText(format) || !format.header) return null;
-  const names = request.mapping.header.map((column) => column.name);
+  const names = headerOf(request.mapping, kinds).map((column) => column.name);
   const texts = cleaned(`(SELECT ${names.map((name, at) => `${sqlText(name)} AS f${at}`).join(", ")})`, names, [], format, "header");
   const from = `FROM ${texts}`;
   const bad = await badColumns(

@@ -4,6 +4,7 @@ import type { FileChange, FileFormat } from "../core/types.ts";
 import { APPLY_ORDER, fileGroups } from "./change-groups.ts";
 import { columnKind } from "./field-texts.ts";
 import { RESERVED_FOLDER } from "./object-key.ts";
+import { headerOf } from "./removed-columns.ts";
 
 const HASH = z.string().regex(/^[0-9a-f]{64}$/u);
 const COUNT = z.int().nonnegative();
@@ -28,6 +29,10 @@ const CHANGE_SCHEMA = z
     kinds: z
       .array(z.enum(APPLY_ORDER))
       .describe("Kinds of change of its rows: removed rows go; changed, added and full rows stand as they are in the file."),
+    columns: z
+      .array(z.string())
+      .optional()
+      .describe("Names of the columns that its objects have, where those are not all of them (removed_columns: key)."),
   })
   .describe("A change that has objects. Rows of several kinds are told apart by a column that shows `_change`, if there is one.");
 
@@ -70,7 +75,7 @@ const MANIFEST_SCHEMA = z
     kind: z
       .enum(["delta", "full", "checkpoint"])
       .describe(
-        "delta: what changed since the generation before. full: every row; what is not in it is gone. checkpoint: the delta, and beside it every row.",
+        "delta: what changed since the generation before. full: every row; what is not in it is gone. checkpoint: the delta, and beside it every row as change `full`: whoever has applied the generation before leaves those out, and whoever starts here takes them alone.",
       ),
     generation: z.int().positive().describe("Counts up; one that was given up is left out. Apply each generation once, in this order."),
     previous: z
@@ -100,7 +105,7 @@ export interface ManifestFacts extends Pick<Manifest, "stream" | "kind" | "gener
   /** ISO 8601, UTC. */
   readonly slot: string;
   readonly format: FileFormat;
-  readonly mapping: Pick<ResolvedMapping, "header" | "outputs">;
+  readonly mapping: Pick<ResolvedMapping, "header" | "outputs" | "removed">;
   /** Rows that the generation tells, by kind of change. */
   readonly counts: Readonly<Record<FileChange, number>>;
   /** In any order. */
@@ -176,10 +181,10 @@ function columnsOf({ header, outputs }: ManifestFacts["mapping"]): Manifest["col
   }));
 }
 
-function objectsOf({ objects, counts, format }: ManifestFacts): Pick<Manifest, "changes" | "rows" | "objects"> {
+function objectsOf({ objects, counts, format, mapping }: ManifestFacts): Pick<Manifest, "changes" | "rows" | "objects"> {
   const changes = fileGroups(format)
     .filter((group) => objects.some((object) => object.change === group.name))
-    .map(({ name, kinds }) => ({ name, kinds: [...kinds] }));
+    .map(({ name, kinds }) => ({ name, kinds: [...kinds], ...columnsOfGroup(mapping, kinds) }));
   const told = new Set(changes.flatMap((change) => change.kinds));
   const rows = (kind: FileChange): number => (told.has(kind) ? counts[kind] : 0);
   const rank = (object: { readonly change: string }): number => changes.findIndex((change) => change.name === object.change);
@@ -198,6 +203,11 @@ function objectsOf({ objects, counts, format }: ManifestFacts): Pick<Manifest, "
       }))
       .toSorted((a, b) => rank(a) - rank(b) || compareSplits(format, a.split, b.split) || a.part - b.part),
   };
+}
+
+function columnsOfGroup(mapping: ManifestFacts["mapping"], kinds: readonly FileChange[]): { readonly columns?: string[] } {
+  const header = headerOf(mapping, kinds);
+  return header.length === mapping.header.length ? {} : { columns: header.map(({ name }) => name) };
 }
 
 function sortedSplit({ splitBy }: FileFormat, split: Readonly<Record<string, string | null>> = {}): Record<string, string | null> {

@@ -19,7 +19,7 @@ export interface StoredColumn {
 }
 
 /** What a mapping needs to know of its stream. */
-export type MappedStream = Pick<Stream, "name" | "file" | "primaryKey" | "ignoreChangesIn" | "columns" | "cursor"> & {
+export type MappedStream = Pick<Stream, "name" | "file" | "primaryKey" | "ignoreChangesIn" | "columns" | "cursor" | "removedColumns"> & {
   readonly fileFormat?: Pick<Stream["fileFormat"], "splitBy">;
 };
 

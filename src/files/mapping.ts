@@ -8,6 +8,7 @@ import { encodeJson } from "./encode-json.ts";
 import { refuseUnfitColumns, refuseUnknownColumns } from "./mapping-checks.ts";
 import { mappingText } from "./mapping-text.ts";
 import { expressionOf, isFact, type MappedStream, sourcesOf, type StoredColumn, storedMembers } from "./mapping-values.ts";
+import { keyPlaces } from "./removed-columns.ts";
 
 /**
  * Checks a stream's mapping against the columns that its source describes and prepares it for SQL. MODEL_COLUMN_UNKNOWN names every
@@ -38,7 +39,8 @@ export function resolveMapping(stream: MappedStream, columns: readonly Column[])
     return at === -1 ? store({ name, value: { from: "column", column: name }, steps: [] }) : at;
   });
   const cursor = stream.cursor === undefined ? {} : { cursor: storeCursor(stream.cursor, kinds, stored, store) };
-  return { header, outputs, splits, ...cursor, ...projection(stream.primaryKey, outputs, columns), text: mappingText(stored) };
+  const removed = stream.removedColumns === "key" ? { removed: keyPlaces(stream, header, outputs) } : {};
+  return { header, outputs, ...removed, splits, ...cursor, ...projection(stream.primaryKey, outputs, columns), text: mappingText(stored) };
 }
 
 /** Kept by itself, as it is: what a column of the file shows of it may be formatted, mapped or dropped. */

@@ -23,7 +23,7 @@ export interface FilesRequest {
   readonly delta: Pick<Delta, "path" | "counts">;
   /** Of a checkpoint: its rows are told as `full`, in files behind those of the delta. */
   readonly whole?: WholeRows;
-  readonly mapping: Pick<ResolvedMapping, "header" | "outputs" | "splits" | "keyCount">;
+  readonly mapping: Pick<ResolvedMapping, "header" | "removed" | "outputs" | "splits" | "keyCount">;
   readonly stream: Pick<Stream, "name" | "model" | "delivery" | "fileFormat" | "schedule">;
   readonly run: string;
   readonly generation: number;
@@ -38,26 +38,40 @@ export interface FilesRequest {
  * nothing but the request, but for encrypted ones. DATA_UNENCODABLE when a value cannot be written.
  */
 export async function writeFiles(session: SqlSession, request: FilesRequest, signal: AbortSignal): Promise<readonly StagedFile[]> {
-  const target = { folder: request.folder, format: request.stream.fileFormat, header: await headerLine(session, request, signal) };
   const files: StagedFile[] = [];
   for (const group of groupsToWrite(request)) {
+    const header = await headerLine(session, request, group.declared, signal);
+    const target = { folder: request.folder, format: request.stream.fileFormat, header };
     const parts = await writeGroup(session, request, group, target, files.length, signal);
     for (const part of parts) files.push(await finishFile(request, group, part, signal));
   }
   return files;
 }
 
+/** A group whose files are written: of which of its kinds there are rows, and which it can have. */
+interface WrittenGroup extends FileGroup {
+  readonly declared: FileGroup["kinds"];
+}
+
 /** Groups with rows, and under `empty: header_only` those without as well, so that a receiver finds the same names every time. */
-function groupsToWrite(request: FilesRequest): readonly FileGroup[] {
+function groupsToWrite(request: FilesRequest): readonly WrittenGroup[] {
   const format = request.stream.fileFormat;
-  const groups = fileGroups(format).map(({ name, kinds }) => ({ name, kinds: kinds.filter((kind) => rowsTold(request, kind) > 0n) }));
+  const groups = fileGroups(format).map(({ name, kinds }) => ({
+    name,
+    kinds: kinds.filter((kind) => rowsTold(request, kind) > 0n),
+    declared: kinds,
+  }));
   // The one object is the whole table: what is not in it is gone.
   if (format.overwrite) return groups.filter((group) => group.name === "full");
-  const isWhole = format.groups.length === 0 || (request.whole === undefined && request.delta.counts.full > 0n);
-  const changes = isWhole ? [] : format.groups.map((group) => group.name);
-  const expected = isWhole || request.whole !== undefined ? [...changes, "full"] : changes;
-  const also = format.empty === "header_only" ? expected : [];
+  const also = format.empty === "header_only" ? expectedGroups(request) : [];
   return groups.filter((group) => group.kinds.length > 0 || also.includes(group.name));
+}
+
+function expectedGroups({ stream, whole, delta }: FilesRequest): readonly string[] {
+  const { groups } = stream.fileFormat;
+  if (groups.length === 0) return ["removed", "full"];
+  if (whole === undefined && delta.counts.full > 0n) return ["full"];
+  return [...groups.map((group) => group.name), ...(whole === undefined ? [] : ["full"])];
 }
 
 /** How many rows of a kind a request tells. */
@@ -68,12 +82,12 @@ function rowsTold({ delta, whole }: FilesRequest, kind: FileChange): bigint {
 async function writeGroup(
   session: SqlSession,
   request: FilesRequest,
-  group: FileGroup,
+  group: WrittenGroup,
   target: CopyTarget,
   written: number,
   signal: AbortSignal,
 ): Promise<readonly WrittenPart[]> {
-  const rows = fileRows(request, group.kinds);
+  const rows = fileRows(request, group.kinds, group.declared);
   const expected = group.kinds.reduce((sum, kind) => sum + rowsTold(request, kind), 0n);
   try {
     const parts = isCut(target, expected)

@@ -1,8 +1,10 @@
 import { access, constants } from "node:fs/promises";
+import type { ResolvedMapping } from "../core/delta.ts";
 import { SyncError } from "../core/errors.ts";
 import type { Stream } from "../core/types.ts";
 import { columnKind } from "../files/field-texts.ts";
 import { lintFile, type LintedFile } from "../files/lint-file.ts";
+import { headerOf } from "../files/removed-columns.ts";
 import { modelQuery } from "./model-query.ts";
 import type { SyncDeps } from "./sync-deps.ts";
 
@@ -20,6 +22,13 @@ export async function lintStreamFile(
   await using engine = await deps.openEngine(signal);
   await using source = await deps.openSource(stream.source, { engine, stream: stream.name, run: deps.newRunId() }, signal);
   const mapping = deps.parts.resolveMapping(stream, await source.describe(modelQuery(stream.query, source.dialect), signal));
-  const columns = mapping.header.map((column) => ({ name: column.name, kind: columnKind(column, mapping.outputs) }));
-  return await lintFile(engine, path, { format: stream.fileFormat, columns }, limit, signal);
+  const look = async (header: ResolvedMapping["header"]): Promise<LintedFile> => {
+    const columns = header.map((column) => ({ name: column.name, kind: columnKind(column, mapping.outputs) }));
+    return await lintFile(engine, path, { format: stream.fileFormat, columns }, limit, signal);
+  };
+  const linted = await look(mapping.header);
+  if (mapping.removed === undefined || linted.problemCount === 0) return linted;
+  // A file does not say what its rows tell, and those of removed rows have fewer columns.
+  const asRemoved = await look(headerOf(mapping, ["removed"]));
+  return asRemoved.problemCount < linted.problemCount ? asRemoved : linted;
 }

@@ -28,7 +28,7 @@ export interface RunParts {
 export interface ManifestFacts {
   readonly plan: Omit<Plan, "manifest">;
   readonly stream: Stream;
-  readonly mapping: Pick<ResolvedMapping, "header" | "outputs">;
+  readonly mapping: Pick<ResolvedMapping, "header" | "outputs" | "removed">;
   /** Of the manifest delivered before this one; null for the first. */
   readonly previous: { readonly generation: number; readonly sha256: string } | null;
 }

@@ -75,3 +75,14 @@ test("changes without added are refused, but for what a baseline takes as told",
     changes: ["changed", "removed"],
   });
 });
+
+test("removed_columns: key is refused where removed rows have no files of their own", async () => {
+  const found = async (text: string): Promise<string> => await model(`removed_columns: key\n${text}`);
+  expect(await found("changes: {upsert: [added], rest: [changed, removed]}\n")).toContain('removed rows share the files of "rest"');
+  expect(await found("mode: append\ncursor: {column: seen}\n")).toContain('"removed_columns" has no effect where no removed rows are told');
+  expect(await found("file: {preset: segment_audience}\ncolumns: {id: id}\n")).toContain("audience files of segment_audience have all");
+  expect(await loadedStream(`${MODEL}removed_columns: key\nchanges: {upsert: [added, changed], gone: [removed]}\n`)).toMatchObject({
+    removedColumns: "key",
+  });
+  expect(await loadedStream(`${MODEL}removed_columns: all\n`)).not.toHaveProperty("removedColumns");
+});

@@ -213,9 +213,12 @@ describe("a change without rows", () => {
     ]);
   });
 
-  test("has a file where a whole table is empty", async () => {
+  test("has a file where a whole table is empty, and one for rows that left", async () => {
     const files = await write(["Id"], [{ op: "refresh", after: ["1"] }], { empty: "header_only", groups: [] });
-    expect(files.map((file) => [file.change, file.text])).toEqual([["full", "Id\n"]]);
+    expect(files.map((file) => [file.change, file.text])).toEqual([
+      ["removed", "Id\n"],
+      ["full", "Id\n"],
+    ]);
   });
 });
 

@@ -33,6 +33,25 @@ export const changesTellSomething: ModelRule = ({ model, written }) => {
   );
 };
 
+/** Files have the same columns for all their rows. */
+export const removedFilesAreTheirOwn: ModelRule = ({ model, written }) => {
+  if (written.removed_columns !== "key") return;
+  const report = (message: string, hint: string): void =>
+    model.file.report("CONFIG_INVALID", { path: ["removed_columns"], at: "key" }, message, hint);
+  if (written.mode === "append" || written.file.overwrite === true)
+    report('"removed_columns" has no effect where no removed rows are told', "take it away");
+  const { changes } = written;
+  const shared = changes === undefined || Array.isArray(changes) ? [] : Object.entries(changes);
+  for (const [name, kinds] of shared) {
+    if (kinds.includes("removed") && kinds.length > 1)
+      report(
+        `removed rows share the files of "${name}", so they have the columns of the others`,
+        "give removed a name of its own in changes",
+      );
+  }
+  if (written.file.preset === "segment_audience") report("audience files of segment_audience have all of their columns", "take it away");
+};
+
 /** A checkpoint is a whole table beside a delta. */
 export const checkpointFitsMode: ModelRule = ({ model, written }) => {
   if (written.checkpoint === undefined || written.mode === "delta") return;

@@ -22,6 +22,7 @@ export const MODEL_RULES: readonly ModelRule[] = [
   modes.changesFitMode,
   modes.changesTellSomething,
   modes.checkpointFitsMode,
+  modes.removedFilesAreTheirOwn,
   modes.cursorFitsMode,
   modes.eventsAreAdded,
   columns.columnsSayOneThing,
