@@ -82,6 +82,22 @@ export const ANSWERING_COMMANDS: readonly CommandSpec[] = [
     },
   },
   {
+    name: "retire",
+    summary: "deliver removals for every row of a stream, and close it",
+    examples: ["retire -m orders --dry-run", "retire -m orders", "retire -m orders --without-removals --yes"],
+    arguments: [],
+    options: [
+      ...CHOICE,
+      { flags: "--dry-run", description: "show what would be delivered, and do nothing" },
+      { flags: "--without-removals", description: "close it and deliver nothing" },
+    ],
+    exits: [EXIT.usage, EXIT.held, EXIT.busy, EXIT.destination, EXIT.state, 130],
+    run: async (bag, _args, context) => {
+      const { retire } = await import("./commands/retire.ts");
+      return await retire({ choice: choice(bag), dryRun: bag.flag("dryRun"), withoutRemovals: bag.flag("withoutRemovals") }, context);
+    },
+  },
+  {
     name: "row",
     summary: "show every delivery of one row: generation, change, before and after, file",
     examples: ["row -m users --key user_id=42", "row -m audiences --key user_id=42,_audience=vip --json"],

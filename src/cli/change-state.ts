@@ -29,10 +29,11 @@ export async function changeState(change: StateChange, choice: StreamChoice, con
     results.push(result);
     if (result.error !== null) break;
   }
-  return { warnings, ...outcomeOf(results, streams.length, context) };
+  return { warnings, ...resultsOutcome(results, streams.length, context) };
 }
 
-function outcomeOf(results: readonly RunResult[], asked: number, { paint }: CommandContext): CommandOutcome {
+/** What several changes one after the other came to; of the last one, why it failed. */
+export function resultsOutcome(results: readonly RunResult[], asked: number, { paint }: CommandContext): CommandOutcome {
   const outcome = {
     data: { runs: results.map(({ record }) => runData(record)) },
     text: results.map(({ record }) => runSummary(record, paint)).join("\n"),

@@ -4,7 +4,11 @@ import type { StreamChoice } from "./stream-choice.ts";
 /** Options that choose streams. */
 export const CHOICE: readonly OptionSpec[] = [
   { flags: "-m, --model <name...>", description: "models or streams, globs allowed (users, users.acme, 'eu-*')", kind: "list" },
-  { flags: "-s, --select <what...>", description: "tag:NAME, destination:NAME or status:new|ok|unfinished|held|failed", kind: "list" },
+  {
+    flags: "-s, --select <what...>",
+    description: "tag:NAME, destination:NAME or status:new|ok|unfinished|held|failed|retired",
+    kind: "list",
+  },
   { flags: "--exclude <name...>", description: "leave these out, globs allowed", kind: "list" },
 ];
 

@@ -1,7 +1,9 @@
 import { loadProject } from "../config/load-project.ts";
 import { asksForState, selectStreams } from "../config/select-streams.ts";
+import type { ObjectStore } from "../core/ports.ts";
 import type { StreamState } from "../core/stream-states.ts";
 import type { Project, Stream } from "../core/types.ts";
+import { retiredStreams } from "../sync/retired-streams.ts";
 import { streamStatus } from "../sync/stream-status.ts";
 import type { CommandContext } from "./command.ts";
 import { openState } from "./open-state.ts";
@@ -36,6 +38,20 @@ async function statesOf({ state, streams }: Project, { signal }: CommandContext)
   const names = streams.map(({ name }) => name);
   const states = new Map((await streamStatus({ state: store }, names, signal)).map((each) => [each.stream, each.state]));
   return (stream) => states.get(stream) ?? "new";
+}
+
+/** Of several streams those that are not retired, and a warning for each that is; one that is named alone is left to what refuses or opens it. */
+export async function notRetired(
+  streams: readonly Stream[],
+  state: ObjectStore,
+  signal: AbortSignal,
+): Promise<{ readonly chosen: readonly Stream[]; readonly skipped: readonly string[] }> {
+  if (streams.length < 2) return { chosen: streams, skipped: [] };
+  const retired = await retiredStreams(state, streams, signal);
+  return {
+    chosen: streams.filter(({ name }) => !retired.has(name)),
+    skipped: [...retired].map(([name, { at }]) => `${name} was retired at ${at}, so it was left out.`),
+  };
 }
 
 /** The streams that are switched on, and a warning for each that is not. */

@@ -223,6 +223,11 @@ export const ERROR_CODES = {
     "The command needs to know which streams it is for.",
     "Name them with `-m NAME`, `-s tag:NAME` or `-s destination:NAME`, or say `--all`.",
   ),
+  STREAM_RETIRED: entry(
+    EXIT.usage,
+    "The stream was closed with `sync retire`: its consumers were told that every row left, and it delivers nothing any more.",
+    "Take its model file away; or open it again with `sync run -m NAME --full-resync`, which delivers every row.",
+  ),
   STREAM_UNKNOWN: entry(EXIT.usage, "A choice of streams matches none.", "`sync ls` shows the streams, their tags and destinations."),
   TABLE_UNKNOWN: entry(
     EXIT.usage,

@@ -230,6 +230,7 @@ const RUN_STATUSES = [
   "recovered",
   "abandoned",
   "repaired",
+  "retired",
   "held",
   "approved",
   "rejected",

@@ -5,6 +5,7 @@ import type { Slot, Stream } from "../core/types.ts";
 import { isPaused, readPause, type Pause } from "../state/pauses.ts";
 import { listRuns, readRun } from "../state/run-records.ts";
 import { lastSettled, settledSlots, settleSlot, type SlotEnd } from "../state/slot-ledger.ts";
+import { closingOf } from "./retired-streams.ts";
 
 /** A slot that is begun so much later than its instant is late; under `catch_up: none` it is left out. */
 const ON_TIME_MS = 15 * 60_000;
@@ -51,6 +52,8 @@ export async function dueSlot(look: SlotLook, signal: AbortSignal): Promise<DueS
   if (isLate && stream.schedule?.catchUp === "none" && !(await wasBegun(look, slot, signal))) {
     return await miss(look, { slot, count, why: "downtime" }, signal);
   }
+  // Who closed the stream wants none of its slots; opened again, it runs the newest.
+  if ((await closingOf(state, stream.name, signal)) !== null) return { kind: "idle", waits: slot };
   return { kind: "due", slot, coalesced: count - 1 };
 }
 

@@ -8,6 +8,7 @@ import { NO_ANSWERS, type Answers, type Verdict } from "./judge-delta.ts";
 import { firstCurrent, openStream } from "./open-stream.ts";
 import { writePlanFile } from "./plan-file.ts";
 import { openPlan } from "./resume-plan.ts";
+import { refuseRetired } from "./retired-streams.ts";
 import { openRun, type RunContext } from "./run-context.ts";
 import { storedCounts } from "./run-report.ts";
 import { carriesCheckpoint, deltaKind } from "./run-stream.ts";
@@ -27,6 +28,8 @@ export interface PlanStreamOptions {
   readonly checkpoint?: boolean;
   /** What is allowed although a guard would hold it; nothing when left out. */
   readonly answers?: Answers;
+  /** It is to be closed, so that it is closed already is no reason not to look; `deltaKind` is that of a delta. */
+  readonly retires?: boolean;
   /** How many example rows of each kind of change. */
   readonly samples: number;
   /** Keep the bytes, so that exactly they can be run later; `planFile` of the preview is then the text to save. */
@@ -79,6 +82,7 @@ export async function planStream(deps: SyncDeps, stream: Stream, options: PlanSt
   const current = options.keep
     ? await openStream(context, signal)
     : ((await readCurrent(deps.state, stream.name, signal)) ?? firstCurrent(context));
+  if (!options.fullResync && options.retires !== true) refuseRetired(stream, current);
   const open = await openPlan(context, current, signal);
   if (open !== null) return previewOfPlan(current, open, "unfinished");
   const identity = streamIdentity(stream, context.destination.place);
@@ -94,12 +98,13 @@ export async function planStream(deps: SyncDeps, stream: Stream, options: PlanSt
 }
 
 async function look(context: RunContext, current: Current, options: PlanStreamOptions, signal: AbortSignal): Promise<PlanPreview> {
-  const kind = deltaKind(context.stream, current, { fullResync: options.fullResync, baseline: false });
+  const retires = options.retires === true;
+  const kind = retires ? "delta" : deltaKind(context.stream, current, { fullResync: options.fullResync, baseline: false });
   let samples: readonly DeltaSample[] = [];
   const inspect: ComparisonOptions["inspect"] = async (seen, engine) => {
     if (options.samples > 0) samples = await sampleDelta(engine, seen.delta, options.samples, signal);
   };
-  const checkpoint = carriesCheckpoint(context, current, options);
+  const checkpoint = !retires && carriesCheckpoint(context, current, options);
   const how = { kind, answers: options.answers ?? NO_ANSWERS, checkpoint, inspect };
   const comparison = await compareAndWrite(context, current, how, signal);
   const held = isHeld(comparison.verdict);

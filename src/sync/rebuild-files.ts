@@ -67,7 +67,7 @@ async function mappingThen(deps: SyncDeps, stream: Stream, plan: Plan, signal: A
 }
 
 /** Columns in an order in which those that are taken as they are come out in the order of the file, as they did when the source told them. */
-function asQueried({ columns, outputs }: Plan["layout"]): readonly Column[] {
+export function asQueried({ columns, outputs }: Plan["layout"]): readonly Column[] {
   const place = new Map(outputs.map(({ name }, at) => [name, at]));
   return columns.toSorted((a, b) => (place.get(a.name) ?? outputs.length) - (place.get(b.name) ?? outputs.length));
 }

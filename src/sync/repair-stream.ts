@@ -45,7 +45,15 @@ async function repair(context: RunContext, { fromDeltas }: { readonly fromDeltas
     await copyAside(context, signal);
     const at = deps.clock.now().toISOString();
     // The count is taken anew by the next fold.
-    const next: Current = { ...rebuilt, seq: highest + 1, run, at, reason: "repaired", rows: null };
+    const next: Current = {
+      ...rebuilt,
+      seq: highest + 1,
+      run,
+      at,
+      reason: "repaired",
+      rows: null,
+      retired: newest?.retired ?? rebuilt.retired,
+    };
     if ((await swapCurrent(state, stream.name, highest, next, signal)) !== "swapped") continue;
     report.warn(
       `The snapshot of ${stream.name} was put together from ${start.base?.key ?? "the first delta"} and the deltas up to generation ${rebuilt.generation}. What stood there is kept in ${aside(context)}.`,

@@ -3,6 +3,7 @@ import { SyncError } from "../core/errors.ts";
 import type { ObjectStore } from "../core/ports.ts";
 import type { Slot, Stream } from "../core/types.ts";
 import { readCurrent } from "../state/current.ts";
+import type { Closing } from "../state/documents.ts";
 import { stateKeys, type StateKeys } from "../state/state-keys.ts";
 import { RunReport } from "./run-report.ts";
 import type { SyncDeps } from "./sync-deps.ts";
@@ -20,6 +21,8 @@ export interface RunContext {
   readonly keys: StateKeys;
   readonly destination: ObjectStore;
   readonly report: RunReport;
+  /** The stream is closed together with what this run delivers. */
+  readonly closes?: Closing;
 }
 
 /** Folder on this machine where a state root elsewhere is read from. */

@@ -3,7 +3,7 @@ import { failpoint } from "../core/failpoint.ts";
 import type { Slot, Stream } from "../core/types.ts";
 import type { DeltaKind } from "../diffing/delta-request.ts";
 import { pruneCurrent, swapCurrent } from "../state/current.ts";
-import type { Current, Plan, RunStatus } from "../state/documents.ts";
+import type { Closing, Current, Plan, RunStatus } from "../state/documents.ts";
 import { createPlan } from "../state/plans.ts";
 import { forgetChecks, publishFile } from "../state/state-files.ts";
 import { checkpointDue } from "./checkpoint-due.ts";
@@ -14,6 +14,7 @@ import { NO_ANSWERS, type Answers } from "./judge-delta.ts";
 import { mustReadCurrent, openStream } from "./open-stream.ts";
 import { asError, recordedRun, type RunResult } from "./recorded-run.ts";
 import { openPlan, recordFinished, rollForward } from "./resume-plan.ts";
+import { refuseRetired } from "./retired-streams.ts";
 import { cacheFolder, type RunContext } from "./run-context.ts";
 import { smallCount } from "./run-report.ts";
 import { isDone, settling } from "./settle-slot.ts";
@@ -34,6 +35,8 @@ export interface RunStreamOptions {
   readonly checkpoint?: boolean;
   /** What is allowed although a guard would hold it; nothing when left out. */
   readonly answers?: Answers;
+  /** Take back what was told and close the stream with it; whoever asks for it sees to it that the source has no rows. */
+  readonly closes?: Closing;
 }
 
 /** Runs one stream from beginning to end. It never throws: what failed stands in the result and in the run's record. */
@@ -43,7 +46,8 @@ export async function runStream(deps: SyncDeps, stream: Stream, options: RunStre
 }
 
 /** The commit protocol, top to bottom. docs/architecture.md tells why each step stands where it stands. */
-async function followProtocol(context: RunContext, options: RunStreamOptions, signal: AbortSignal): Promise<RunStatus> {
+export async function followProtocol(given: RunContext, options: RunStreamOptions, signal: AbortSignal): Promise<RunStatus> {
+  const context: RunContext = options.closes === undefined ? given : { ...given, closes: options.closes };
   const { stream, destination } = context;
 
   // OPENED, CLAIMED: the stream has a CURRENT, and the destination knows whose it is.
@@ -53,14 +57,16 @@ async function followProtocol(context: RunContext, options: RunStreamOptions, si
   // An open plan is finished before anything new is asked.
   current = await finishOpenPlan(context, current, signal);
   if (await isDone(context, signal)) return "superseded";
+  if (options.fullResync) current = await reopen(context, current, signal);
+  else if (options.closes === undefined) refuseRetired(stream, current);
   const answers = options.answers ?? NO_ANSWERS;
   const identity = streamIdentity(stream, destination.place);
   if (!options.fullResync) refuseChangedIdentity(stream, current, identity, answers.sameDestination);
   if (answersNothing(options, answers)) await refuseWhileHeld(context, current, signal);
 
   // EXTRACTED: what changed, proved to be all of it, and the files that tell it. STAGED: hashed and durable.
-  const kind = deltaKind(stream, current, options);
-  const checkpoint = carriesCheckpoint(context, current, options);
+  const kind = options.closes === undefined ? deltaKind(stream, current, options) : "delta";
+  const checkpoint = options.closes === undefined && carriesCheckpoint(context, current, options);
   const draft = await unlessOvertaken(context, current, () => draftPlan(context, current, { kind, answers, checkpoint }, signal));
   if (draft === "overtaken") return await yieldToOther(context, signal);
   await supersedeHeld(context, signal);
@@ -78,6 +84,19 @@ async function followProtocol(context: RunContext, options: RunStreamOptions, si
     return await yieldToOther(context, signal);
   }
   return await commitPlan(context, draft.plan, signal);
+}
+
+/** A stream that was closed is open again from here on, whatever becomes of this run: every row is told anew. */
+async function reopen(context: RunContext, read: Current, signal: AbortSignal): Promise<Current> {
+  const { state, stream, run, deps } = context;
+  let current = read;
+  while (current.retired !== undefined) {
+    const { retired: _, ...open } = current;
+    const next: Current = { ...open, seq: current.seq + 1, run, at: deps.clock.now().toISOString(), reason: "reopened" };
+    await swapCurrent(state, stream.name, current.seq, next, signal);
+    current = await mustReadCurrent(context, signal);
+  }
+  return current;
 }
 
 function answersNothing({ fullResync, baseline }: RunStreamOptions, answers: Answers): boolean {

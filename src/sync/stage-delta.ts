@@ -168,6 +168,7 @@ function planFacts(context: RunContext, comparison: Comparison, ref: FileRef, ob
     ...(window === undefined ? {} : { watermark: window.next }),
     ...(members === null ? {} : { members }),
     names: namesOf(stream),
+    ...(context.closes === undefined ? {} : { closes: context.closes }),
   };
 }
 

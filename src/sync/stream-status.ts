@@ -98,6 +98,7 @@ async function newestDelivery(
 function stateOf(current: Current | null, isOpen: boolean, lastRun: RunRecord | null): StreamStatus["state"] {
   if (current === null) return "new";
   if (isOpen) return "unfinished";
+  if (current.retired !== undefined) return "retired";
   if (lastRun?.status === "held") return "held";
   return lastRun?.status === "failed" ? "failed" : "ok";
 }

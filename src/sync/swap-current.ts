@@ -70,6 +70,7 @@ export function promoted(current: Current, plan: Plan): Current {
     ...snapshotFiles(current, plan),
     uncertain: plan.replaces ? [] : current.uncertain.filter((file) => !plan.states.includes(file.key)),
     names: withNames(current.names, plan),
+    ...(plan.closes === undefined ? {} : { retired: plan.closes }),
     watermark: promotedWatermark(current, plan, wasReset),
     members: wasReset && !plan.wholeSnapshot ? undefined : plan.members,
     whole: promotedWhole(current, plan),

@@ -3,6 +3,7 @@ import { count } from "../../core/readable.ts";
 import { Slots } from "../../core/slots.ts";
 import type { CheckpointSchedule, Project, Stream } from "../../core/types.ts";
 import { audienceNames, type Members, toldMembers } from "../../sync/audience-members.ts";
+import { retiredStreams } from "../../sync/retired-streams.ts";
 import type { CommandContext, CommandOutcome } from "../command.ts";
 import { openProject } from "../open-project.ts";
 import { openState } from "../open-state.ts";
@@ -16,7 +17,7 @@ export async function listStreams(options: { readonly choice: StreamChoice }, co
   const members = await membersOf(project, streams, context);
   const header = ["STREAM", "SOURCE", "DESTINATION", "MODE", "SCHEDULE", "TAGS", "DESCRIPTION"].map(context.paint.faint);
   const rows = streams.map((stream) => [
-    stream.enabled ? stream.name : `${stream.name} (disabled)`,
+    `${stream.name}${members.retired.has(stream.name) ? " (retired)" : stream.enabled ? "" : " (disabled)"}`,
     `${stream.source.name} (${stream.source.type})`,
     `${stream.destination.name} (${stream.destination.type})`,
     stream.mode,
@@ -26,7 +27,12 @@ export async function listStreams(options: { readonly choice: StreamChoice }, co
   ]);
   return {
     warnings: [...warnings, ...members.warnings],
-    data: { streams: streams.map((stream) => asData(stream, members.told.get(stream.name) ?? null, context.host.clock.now())) },
+    data: {
+      streams: streams.map((stream) => ({
+        ...asData(stream, members.told.get(stream.name) ?? null, context.host.clock.now()),
+        retired: members.retired.has(stream.name),
+      })),
+    },
     text: [table([header, ...rows]), ...memberTable(streams, members.told, context.paint)].join("\n\n"),
   };
 }
@@ -40,20 +46,24 @@ function cronText({ cron, timezone }: CheckpointSchedule): string {
   return timezone === "UTC" ? cron : `${cron} (${timezone})`;
 }
 
+/** What only the state knows of the streams. */
 interface ToldMembers {
+  readonly retired: ReadonlySet<string>;
   readonly told: ReadonlyMap<string, Members | null>;
   readonly warnings: readonly string[];
 }
 
 /** A list of what is configured does not fail because the state is out of reach. */
 async function membersOf({ state: spec }: Project, streams: readonly Stream[], { signal }: CommandContext): Promise<ToldMembers> {
-  if (!streams.some((stream) => audienceNames(stream) !== null)) return { told: new Map(), warnings: [] };
+  const hasAudiences = streams.some((stream) => audienceNames(stream) !== null);
   try {
     await using state = await openState(spec, signal);
-    return { told: await toldMembers({ state }, streams, signal), warnings: [] };
+    const retired = new Set((await retiredStreams(state, streams, signal)).keys());
+    return { told: hasAudiences ? await toldMembers({ state }, streams, signal) : new Map(), retired, warnings: [] };
   } catch (error) {
     if (!(error instanceof SyncError)) throw error;
-    return { told: new Map(), warnings: [`The members of audiences are not known: ${error.message}`] };
+    const unknown = hasAudiences ? "The members of audiences, and which streams are retired, are" : "Which streams are retired is";
+    return { told: new Map(), retired: new Set(), warnings: [`${unknown} not known: ${error.message}`] };
   }
 }
 

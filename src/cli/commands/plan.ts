@@ -7,7 +7,7 @@ import type { Answers } from "../../sync/judge-delta.ts";
 import { planStream, type PlanPreview } from "../../sync/plan-stream.ts";
 import { assemble } from "../assemble.ts";
 import type { CommandContext, CommandOutcome } from "../command.ts";
-import { openProject, switchedOn } from "../open-project.ts";
+import { notRetired, openProject, switchedOn } from "../open-project.ts";
 import { parseSlot } from "../parse-slot.ts";
 import { refuseEventTables } from "../refuse-event-tables.ts";
 import { planText } from "../render/plan-preview.ts";
@@ -44,13 +44,14 @@ export async function planStreams(options: PlanOptions, context: CommandContext)
     samples: options.show,
     keep: options.out !== null,
   };
+  const { chosen: open, skipped: retired } = await notRetired(chosen, program.deps.state, context.signal);
   const plans: PlanPreview[] = [];
-  for (const stream of chosen) plans.push(await planStream(program.deps, stream, looks, context.signal));
+  for (const stream of open) plans.push(await planStream(program.deps, stream, looks, context.signal));
   const kept = await keepPlan(options.out, plans[0], context);
   const hasChanges = plans.some(({ outcome }) => ["deliver", "held", "unfinished"].includes(outcome));
-  const texts = plans.map((plan, at) => planText(plan, targetOf(chosen[at]), context.paint));
+  const texts = plans.map((plan, at) => planText(plan, targetOf(open[at]), context.paint));
   return {
-    warnings: [...warnings, ...skipped],
+    warnings: [...warnings, ...skipped, ...retired],
     data: { plans: plans.map(({ planFile: _text, run, samples, ...plan }) => ({ runId: run, ...plan, samples })), planFile: kept },
     text: [...texts, ...(kept === null ? [] : [`Deliver exactly this:  ${context.host.name} run --plan ${kept}`])].join("\n\n"),
     exit: options.detailedExitcode && hasChanges ? EXIT.changesFound : EXIT.done,

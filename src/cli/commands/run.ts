@@ -13,7 +13,7 @@ import { allowedJobs } from "../allowed-jobs.ts";
 import { assemble } from "../assemble.ts";
 import type { CommandContext, CommandOutcome } from "../command.ts";
 import { type CommandAlerts, openCommandAlerts } from "../open-alerts.ts";
-import { openProject, switchedOn } from "../open-project.ts";
+import { notRetired, openProject, switchedOn } from "../open-project.ts";
 import { parseSlot } from "../parse-slot.ts";
 import { refuseEventTables } from "../refuse-event-tables.ts";
 import { missedLine, nothingDue } from "../render/due-text.ts";
@@ -52,9 +52,10 @@ export async function runModels(options: RunOptions, context: CommandContext): P
   const { chosen, skipped } = switchedOn(streams);
   if (options.checkpoint) refuseEventTables(chosen);
   const due = options.due ? await dueStreams(program.deps, chosen, signal) : null;
-  const asked = due?.streams ?? chosen;
+  const open = due === null ? await notRetired(chosen, program.deps.state, signal) : { chosen: due.streams, skipped: [] };
+  const asked = open.chosen;
   const results = await runChosen({ ...options, slots: due?.slots }, asked, program.deps, alerts, context);
-  const said = due === null ? [...warnings, ...skipped] : [...warnings, ...due.missed.map(missedLine)];
+  const said = due === null ? [...warnings, ...skipped, ...open.skipped] : [...warnings, ...due.missed.map(missedLine)];
   return {
     ...(due !== null && asked.length === 0 ? nothingDue(due, context) : summaryOf(results, started, context)),
     ...errorOf(results, asked.length, signal),

@@ -8,6 +8,7 @@ import type { ServiceEvents } from "../../serve/ports.ts";
 import { Service, type LoadedService } from "../../serve/service.ts";
 import { Ticker } from "../../serve/ticker.ts";
 import { graceSignal } from "../../sync/grace-signal.ts";
+import { retiredStreams } from "../../sync/retired-streams.ts";
 import type { SyncDeps } from "../../sync/sync-deps.ts";
 import { allowedJobs } from "../allowed-jobs.ts";
 import { assemble, projectDeps } from "../assemble.ts";
@@ -42,6 +43,8 @@ export async function serve(options: ServeOptions, context: CommandContext): Pro
   await using front = await openFront(frontOptions(service, program.deps, options, context), signal);
   log.note?.({ level: "info", event: "service.listening", text: `listening on ${front.url}`, facts: { url: front.url } });
   for (const warning of loaded.warnings) log.warn(warning);
+  for (const name of (await retiredStreams(program.deps.state, loaded.project.streams, signal)).keys())
+    log.warn(`${name} is retired: none of its slots is run.`);
   if (!loaded.project.streams.some(({ schedule, enabled }) => schedule !== undefined && enabled)) log.warn("No stream has a schedule.");
   await untilStopped(service, host.clock, signal);
   return { data: { stopped: true }, text: "" };

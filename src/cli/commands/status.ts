@@ -64,6 +64,7 @@ function stateText({ state, openGeneration }: StreamStatus, paint: Paint): strin
     case "ok":
       return paint.good(state);
     case "new":
+    case "retired":
       return state;
     case "unfinished":
       return paint.warning(`unfinished gen ${openGeneration}`);

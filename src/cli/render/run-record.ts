@@ -13,6 +13,7 @@ function statusText(status: RunStatus, paint: Paint): string {
     case "reset":
     case "recovered":
     case "repaired":
+    case "retired":
     case "approved":
       return paint.good(status);
     case "abandoned":

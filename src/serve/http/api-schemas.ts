@@ -75,7 +75,7 @@ export const modelSchema = z
     running: orNull(runningSchema),
     pending: z.boolean(),
     retry_at: instant.nullable(),
-    state: z.string().openapi({ description: "new, ok, held, failed or unfinished" }),
+    state: z.string().openapi({ description: "new, ok, held, failed, unfinished or retired" }),
     generation: count,
     rows: count.nullable(),
     held_run: z.string().nullable(),
