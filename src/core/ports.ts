@@ -77,6 +77,8 @@ export interface Source extends AsyncDisposable {
   readonly reading:
     | {
         readonly shape: "row_text";
+        /** Whether it puts a projection's mark before each line, for nothing: then the fingerprint's salt need not be put there at a cost. */
+        readonly marks?: boolean;
         /**
          * Writes one line a row (COPY text format: TAB between fields, `\N` NULL, backslash escapes, LF at the end), ends the sink,
          * and returns the number of rows that the server says it sent. An end without that proof is SOURCE_TRUNCATED.

@@ -54,6 +54,8 @@ export interface Projection {
   readonly keyCount: number;
   /** How many columns at the end are left out of the fingerprint (they feed only outputs named in `ignore_changes_in`). */
   readonly ignoredCount: number;
+  /** Stands before every line of row text, without a TAB after it. Only sources that say they `mark` are asked for it. */
+  readonly mark?: string;
 }
 
 /** Where a model's rows come from, before any source is asked. */

@@ -3,7 +3,7 @@ import { SyncError } from "../core/errors.ts";
 import type { Source, SqlSession } from "../core/ports.ts";
 import type { Projection } from "../core/types.ts";
 import { createRowTextPipe, type RowTextPipe } from "../engine/row-text-pipe.ts";
-import { pickFields, rowTextLines } from "../engine/row-text.ts";
+import { MARK_LENGTH, pickFields, rowTextLines } from "../engine/row-text.ts";
 import { type CurrentRows, relationRows, ROWS_READ, rowTextRows } from "./current-rows.ts";
 import type { DeltaRequest } from "./delta-request.ts";
 
@@ -36,9 +36,11 @@ export async function readCurrent(
     await consume(rows, signal);
     return { rows, count: await allRows(session, source.reading.rows, signal) };
   }
+  const marked = source.reading.marks === true && layout.salt.length === MARK_LENGTH;
+  const sending = marked ? { ...request, projection: { ...projection, mark: layout.salt } } : request;
   using pipe = await createRowTextPipe(request.scratch, "rows");
-  const rows = rowTextRows(rowTextLines(pipe.path), source, projection, layout);
-  const sent = await sendThroughPipe(request, pipe, async (both) => await consume(rows, both), signal);
+  const rows = rowTextRows(rowTextLines(pipe.path), source, sending.projection, layout);
+  const sent = await sendThroughPipe(sending, pipe, async (both) => await consume(rows, both), signal);
   return { rows, count: await allRows(session, sent, signal) };
 }
 

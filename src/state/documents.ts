@@ -13,7 +13,7 @@ const place = z.strictObject({ type: z.string(), endpoint: z.string(), bucket: z
 
 const layout = z
   .strictObject({
-    salt: z.string().regex(/^[0-9a-f]{32}$/),
+    salt: z.string().regex(/^(?:[\w-]{5}|[0-9a-f]{32})$/u),
     canonicalVersion: z.int(),
     columns: z.array(z.strictObject({ name: z.string(), type: z.string(), kind: columnKind }).readonly()).readonly(),
     keyCount: count,

@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import type { ColumnKind } from "../../src/core/types.ts";
 import { openEngine } from "../../src/engine/open-engine.ts";
 import { relationSource } from "../support/relation-source.ts";
-import { columnsOf, rowTextSource, type Text } from "../support/row-text-source.ts";
+import { columnsOf, markedRowTextSource, rowTextSource, type Text } from "../support/row-text-source.ts";
 import { tempFolder } from "../support/temp-folder.ts";
 import { sortRows, toldRows, ToldTable } from "../support/told-table.ts";
 
@@ -11,7 +11,7 @@ type Row = readonly Text[];
 interface Case {
   readonly kinds: readonly ColumnKind[];
   readonly keyCount: number;
-  readonly shape: "row_text" | "relation";
+  readonly shape: "row_text" | "marked_row_text" | "relation";
   readonly ignoresLast: boolean;
   readonly tables: readonly (readonly Row[])[];
   readonly foldAfter: number;
@@ -52,11 +52,13 @@ const texts: Partial<Record<ColumnKind, fc.Arbitrary<string>>> = {
 const kind = fc.constantFrom<ColumnKind>("integer", "decimal", "text", "text");
 const valueOf = (of: ColumnKind): fc.Arbitrary<string> => texts[of] ?? oddText;
 
+const SOURCES = { row_text: rowTextSource, marked_row_text: markedRowTextSource, relation: relationSource };
+
 const cases: fc.Arbitrary<Case> = fc
   .record({
     kinds: fc.array(kind, { minLength: 1, maxLength: 5 }),
     keys: fc.integer({ min: 1, max: 2 }),
-    shape: fc.constantFrom<Case["shape"]>("row_text", "relation"),
+    shape: fc.constantFrom<Case["shape"]>("row_text", "marked_row_text", "relation"),
     ignoresLast: fc.boolean(),
     foldAfter: fc.integer({ min: 0, max: 3 }),
   })
@@ -95,8 +97,7 @@ test(
         const columns = columnsOf(Object.fromEntries(of.kinds.map((one, at) => [names[at] ?? "", one])));
         const ignored = of.ignoresLast && of.kinds.length > of.keyCount ? names.slice(-1) : [];
         await using table = await ToldTable.open({ engine, folder: folder.path, keyCount: of.keyCount, ignored });
-        const source = (rows: readonly Row[]): ReturnType<typeof rowTextSource> =>
-          of.shape === "row_text" ? rowTextSource(columns, rows) : relationSource(columns, rows);
+        const source = (rows: readonly Row[]): ReturnType<typeof rowTextSource> => SOURCES[of.shape](columns, rows);
         const told = new Map<string, Row>();
         for (const [at, rows] of of.tables.entries()) {
           const next = new Map(rows.map((row) => [JSON.stringify(row.slice(0, of.keyCount)), row]));

@@ -37,13 +37,19 @@ export function rowTextSource(columns: readonly Column[], rows: readonly (readon
       shape: "row_text",
       extract: async (projection, sink, signal) => {
         const places = projection.columns.map((column) => columns.findIndex(({ name }) => name === column.name));
-        const lines = spoil(rows.map((row) => rowText(places.map((at) => row[at] ?? null))));
+        const lines = spoil(rows.map((row) => `${projection.mark ?? ""}${rowText(places.map((at) => row[at] ?? null))}`));
         await writeLines(sink, lines, signal);
         return { rows: BigInt(rows.length) };
       },
     },
     [Symbol.asyncDispose]: async () => await Promise.resolve(),
   };
+}
+
+/** The same for a source that puts a mark before each line. */
+export function markedRowTextSource(...of: Parameters<typeof rowTextSource>): Source {
+  const source = rowTextSource(...of);
+  return source.reading.shape === "row_text" ? { ...source, reading: { ...source.reading, marks: true } } : source;
 }
 
 async function writeLines(sink: Writable, lines: readonly string[], signal: AbortSignal): Promise<void> {

@@ -39,6 +39,7 @@ export async function openPostgresSource(
     },
     reading: {
       shape: "row_text",
+      marks: true,
       extract: async (projection, sink, extractSignal) => await extract(session, projection, sink, extractSignal),
     },
     [Symbol.asyncDispose]: async () => await session[Symbol.asyncDispose](),
@@ -66,7 +67,9 @@ async function extract(
       sink.once("close", onClose);
       sink.on("error", onClose);
       try {
-        return await copyOut(transaction.connection, copy.text, sink, transaction.waiting).catch(cutShort);
+        return await copyOut(transaction.connection, copy.text, { sink, mark: projection.mark ?? null }, transaction.waiting).catch(
+          cutShort,
+        );
       } finally {
         sink.off("close", onClose);
         sink.off("error", onClose);

@@ -60,9 +60,9 @@ export function postgresCanonical(column: Column, text: SqlExpr): SqlExpr {
       // By way of DOUBLE, so that the same number gets the same text from every source; it holds each float4's shortest text too.
       return `CASE WHEN ${text} IS NULL THEN NULL ELSE ${floatText(`CAST(${text} AS DOUBLE)`)} END`;
     case "timestamp":
-      return `regexp_replace(${text}, ' ', 'T')`;
+      return timestampText(text);
     case "timestamp_tz":
-      return `replace(regexp_replace(${text}, ' ', 'T'), '+00', 'Z')`;
+      return timestampTzText(text);
     case "bytes":
       return bytesText(`unhex(substr(${text}, 3))`);
     case "integer":
@@ -73,4 +73,15 @@ export function postgresCanonical(column: Column, text: SqlExpr): SqlExpr {
     case "text":
       return text;
   }
+}
+
+/** A date of ten characters is cut off by its length, which costs half of a search; longer years are not. */
+function timestampText(text: SqlExpr): SqlExpr {
+  return `CASE WHEN substr(${text}, 11, 1) = ' ' THEN concat(left(${text}, 10), 'T', substr(${text}, 12)) ELSE regexp_replace(${text}, ' ', 'T') END`;
+}
+
+function timestampTzText(text: SqlExpr): SqlExpr {
+  const usual = `concat(left(${text}, 10), 'T', substr(${text}, 12, strlen(${text}) - 14), 'Z')`;
+  const any = `replace(regexp_replace(${text}, ' ', 'T'), '+00', 'Z')`;
+  return `CASE WHEN suffix(${text}, '+00') AND substr(${text}, 11, 1) = ' ' THEN ${usual} ELSE ${any} END`;
 }

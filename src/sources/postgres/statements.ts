@@ -85,15 +85,16 @@ export async function parseOnly(client: pg.Client, text: string): Promise<Descri
 
 /**
  * Runs `COPY (…) TO STDOUT` and hands its bytes to the sink as they come, without ever looking at a row. Returns the number of rows
- * that the server says it sent; what ends without that number is SOURCE_TRUNCATED. `waiting` is told when the sink holds things up.
+ * that the server says it sent; what ends without that number is SOURCE_TRUNCATED. `waiting` is told when the sink holds things up;
+ * `mark` is put before each row.
  */
 export async function copyOut(
   { client, bytes }: Connection,
   text: string,
-  sink: Writable,
+  { sink, mark = null }: { readonly sink: Writable; readonly mark?: string | null },
   waiting: (onSink: boolean) => void,
 ): Promise<bigint> {
-  const frames = new CopyFrames();
+  const frames = new CopyFrames(mark);
   let inFlight = 0;
   let paused = false;
   bytes.take((chunk) => {
