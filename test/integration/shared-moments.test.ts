@@ -184,5 +184,11 @@ test("Snowflake: deliveries of other columns are one statement", async () => {
   const runs = await run();
   expect(new Set(runs.map(({ reading }) => JSON.stringify(reading))).size).toBe(1);
   expect(server.ran.slice(before).filter((sql) => sql.includes("ACCOUNTS"))).toHaveLength(1);
+  await server.database.duckdb("UPDATE ACCOUNTS SET PAID = PAID + 1, BOOKED = BOOKED + 0 WHERE ID = 4");
+  const config = await readFile(folder.at("config.yaml"), "utf8");
+  await folder.write("config.yaml", config.replace("role:", "unload_above_rows: 0, role:"));
+  expect((await run()).map(({ status }) => status)).toEqual(["delivered", "unchanged"]);
+  expect(server.ran.filter((sql) => sql.startsWith("COPY INTO"))).toHaveLength(1);
+  expect(await held("acme")).toEqual(["0", "2", "4", "6", "9"]);
   expect(await held("beta")).toEqual(["0", "3", "6", "9", "12"]);
 });
