@@ -1,7 +1,9 @@
 import { afterEach, expect, test } from "vitest";
 import { SyncError } from "../../src/core/errors.ts";
+import { armFailpoints } from "../../src/core/failpoint.ts";
 import type { OutputColumn, Stream } from "../../src/core/types.ts";
 import type { RunRecord } from "../../src/state/documents.ts";
+import { takeLease } from "../../src/state/lease.ts";
 import { runStreams, type RunStreamsOptions } from "../../src/sync/run-many.ts";
 import { readings, sharedWorld, type SharedWorld } from "../support/shared-world.ts";
 
@@ -120,6 +122,34 @@ test("a delivery that was told something newer meanwhile reads by itself, and is
   expect(readings(records)).toEqual(["users.acme/users.acme", "alone"]);
   expect(codes(records)).toEqual(["delivered", "unchanged"]);
   expect(await at.held("beta")).toEqual({ 1: ["platinum"] });
+});
+
+test("a delivery that was left unfinished is finished first, and still reads together with the others", async () => {
+  at = await sharedWorld({ keepsMoments: false });
+  at.warehouse.rows = ROWS;
+  const streams = [at.delivery("acme"), at.delivery("beta")];
+  armFailpoints((name) => (name === "deliver.before-put" ? Promise.reject(new Error("the test stopped it")) : undefined));
+  expect(codes(await run(streams, { jobs: 1 }))).toEqual(["INTERNAL", "INTERNAL"]);
+  armFailpoints(null);
+  at.warehouse.rows = ROWS.slice(1);
+  const records = await run(streams, { jobs: 1 });
+  expect(records.map(({ generation, counts }) => [generation, counts?.removed])).toEqual([
+    [2, 1],
+    [2, 1],
+  ]);
+  expect(new Set(readings(records))).toEqual(new Set(["users.acme/users.acme"]));
+});
+
+test("one that is busy elsewhere has no part in it", async () => {
+  at = await sharedWorld({ keepsMoments: true });
+  at.warehouse.rows = ROWS;
+  const [acme, beta] = [at.delivery("acme"), at.delivery("beta", columns("id"))];
+  const owner = { host: "elsewhere", instance: "another", pid: 7, isRunning: () => true };
+  const lease = { store: at.deps.state, stream: beta.name, run: "01ELSEWHERE00000", owner, clock: at.deps.clock, ttlMs: 600_000 };
+  await using _lease = await takeLease(lease, never);
+  const records = await run([acme, beta]);
+  expect(codes(records)).toEqual(["delivered", "STREAM_BUSY"]);
+  expect(at.warehouse.extractions).toEqual([["id", "name", "tier"]]);
 });
 
 test("streams that are not started leave nothing behind", async () => {
