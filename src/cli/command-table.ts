@@ -6,6 +6,7 @@ import { CHOICE, choice } from "./choice-options.ts";
 import type { CommandSpec, OptionBag, OptionSpec } from "./command.ts";
 import { SCAFFOLDING_COMMANDS } from "./scaffolding-commands.ts";
 import { SCHEDULING_COMMANDS } from "./scheduling-commands.ts";
+import { SHARING_COMMANDS } from "./sharing-commands.ts";
 
 const ALL: OptionSpec = { flags: "--all", description: "every enabled stream" };
 
@@ -192,6 +193,7 @@ export const COMMANDS: readonly CommandSpec[] = [
   },
   ...SCHEDULING_COMMANDS,
   ...CHECKING_COMMANDS,
+  ...SHARING_COMMANDS,
   {
     name: "state reset",
     summary: "forget what was told: the next run states every row again",

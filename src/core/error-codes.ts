@@ -113,6 +113,21 @@ export const ERROR_CODES = {
   ),
   INTERNAL: entry(EXIT.bug, "Something happened that should be impossible.", "Please report it with the output of the command."),
   INTERRUPTED: entry(130, "A signal stopped the run.", "Run the same command again: an unfinished delivery goes on where it stood."),
+  KIT_FOLDER_IN_USE: entry(
+    EXIT.usage,
+    "The folder that a kit should be written to holds something already.",
+    "Name another folder with `--out`, or say `--force`: a kit that lies there is then replaced.",
+  ),
+  KIT_KEY_HIDDEN: entry(
+    EXIT.usage,
+    "The files of a stream do not show its primary key, or only shortened, so that a consumer could not tell which row a change is about.",
+    "Add a column that shows the key as it is, or hashed, to `columns`.",
+  ),
+  KIT_WITHOUT_MANIFEST: entry(
+    EXIT.usage,
+    "A kit is about manifests, and the stream is delivered without them.",
+    "Take `file.manifest: false` out of the model.",
+  ),
   MODEL_COLUMN_UNFIT: entry(
     EXIT.usage,
     "`columns` does something with a column that its kind does not allow: a JSON path of a number, or the format of a date for a text column's number; or `cursor` names one that is no date or timestamp.",
