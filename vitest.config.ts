@@ -7,6 +7,7 @@ const LIGHT = ["test/core/**/*.test.ts", "test/config/**/*.test.ts", "test/repo/
 const LONG = [
   "test/bench/**/*.test.ts",
   "test/crash/**/*.test.ts",
+  "test/kit/**/*.test.ts",
   "test/model/**/*.test.ts",
   "test/cli/{quickstart,guides,new,built-program,verify,transcripts}.test.ts",
   "test/diffing/delta-properties.test.ts",

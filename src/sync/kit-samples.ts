@@ -153,7 +153,15 @@ function sampleManifest(
 ): { readonly key: string; readonly bytes: Buffer; readonly sha256: string } {
   const { staged, counts: all, ...rest } = facts;
   const counts = { removed: Number(all.removed), changed: Number(all.changed), added: Number(all.added), full: Number(all.full) };
-  const objects = staged.map(({ change, split, part, key, rows, size, sha256 }) => ({ change, split, part, key, rows: Number(rows), size, sha256 }));
+  const objects = staged.map(({ change, split, part, key, rows, size, sha256 }) => ({
+    change,
+    split,
+    part,
+    key,
+    rows: Number(rows),
+    size,
+    sha256,
+  }));
   const kind = stream.mode === "full" ? "full" : "delta";
   const built = buildManifest({ ...rest, counts, stream: stream.name, kind, stateId: STATE, format: stream.fileFormat, mapping, objects });
   return { ...built, sha256: createHash("sha256").update(built.bytes).digest("hex") };
