@@ -12,8 +12,8 @@ test("the pandas loader ends with the told table, whatever becomes of files on t
   for (const who of ["here", "late"]) await world.folder.write(`${who}/.keep`, "");
   const [loader, late] = ["here", "late"].map((who) => programLoader("pandas", python, world.folder.at(who)));
   if (loader === undefined || late === undefined) throw new Error("there are two");
-  await mishapStory(world, loader);
-  await wholeStory(world, loader, late);
+  await expect(mishapStory(world, loader)).resolves.toBeUndefined();
+  await expect(wholeStory(world, loader, late)).resolves.toBeUndefined();
 });
 
 const readable = Object.keys(KIT_FORMATS).filter((name) => KIT_FORMATS[name]?.loaders.includes("node") === true);

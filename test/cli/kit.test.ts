@@ -47,11 +47,11 @@ test("samples are made up, fit their schemas, and the loaders read them", async 
   const fitsManifest = ajv.compile(JSON.parse(await at("schema/manifest.schema.json")) as object);
   for (const generation of ["000001", "000002"])
     expect(fitsManifest(JSON.parse(await at(`samples/_spillway/customers/${generation}.json`)))).toBe(true);
-  const rows = parse(await at("samples/customers/000001/added-0001.csv"), {
+  const rows = parse<Readonly<Record<string, string | null>>>(await at("samples/customers/000001/added-0001.csv"), {
     delimiter: ";",
     columns: true,
     cast: (text, { quoting, header }) => (!header && !quoting && text === "" ? null : text),
-  }) as Readonly<Record<string, string | null>>[];
+  });
   const fitsRow = ajv.compile(JSON.parse(await at("schema/row.schema.json")) as object);
   expect(rows.map((row) => fitsRow(row))).toEqual([true, true, true]);
   expect(rows.map((row) => row["Id"])).toEqual(["1001", "1002", "1003"]);

@@ -39,7 +39,7 @@ function checkManifests({ refuse, field, whole }: ChainDialect, stream: string):
 }
 
 /** Onward from the generation applied last or, where that leads nowhere, from the newest one that brings the whole table. */
-function chain(_: ChainDialect): string {
+function chain(): string {
   return `
 WITH RECURSIVE
   newest AS (SELECT max(generation) AS generation FROM spillway_manifests),

@@ -5,10 +5,10 @@ import type { KitFacts } from "./kit-facts.ts";
 
 /** The script by which DuckDB folds a stream's files into a table. */
 export function duckdbLoader(facts: KitFacts): string {
-  const { table, columns } = facts;
+  const { table, columns, stream } = facts;
   const names = columns.map(({ name }) => sqlName(name));
   const [main, applied] = [sqlName(table), sqlName(`${table}_generations`)];
-  return `-- Folds the files of the stream ${facts.stream} into the table ${table}. It needs DuckDB 1.4 or newer:
+  return `-- Folds the files of the stream ${stream} into the table ${table}. It needs DuckDB 1.4 or newer:
 --
 --   duckdb -bail my.db -cmd "SET VARIABLE inbox = '/data/inbox'" < load.duckdb.sql
 --
@@ -27,21 +27,34 @@ CREATE OR REPLACE TEMP TABLE spillway_manifests AS
 SELECT CAST(name AS BIGINT) AS generation, text, sha256, ${chainSql.fields(DIALECT)}
 FROM (
   SELECT regexp_extract(filename, '[/\\\\]([0-9]{6,})[.]json$', 1) AS name, decode(content) AS text, sha256(content) AS sha256
-  FROM read_blob(getvariable('inbox') || ${sqlText(`/_spillway/${facts.stream}/*.json`)})
+  FROM read_blob(getvariable('inbox') || ${sqlText(`/_spillway/${stream}/*.json`)})
 )
 WHERE name <> '';
-${chainSql.checkManifests(DIALECT, facts.stream)}
+${chainSql.checkManifests(DIALECT, stream)}
 
 -- The generations to apply, in order: they follow one another by the hash of each manifest.
 CREATE OR REPLACE TEMP TABLE spillway_here AS SELECT generation, sha256, state_id FROM ${applied} ORDER BY generation DESC LIMIT 1;
-CREATE OR REPLACE TEMP TABLE spillway_chain AS ${chainSql.chain(DIALECT)};
+CREATE OR REPLACE TEMP TABLE spillway_chain AS ${chainSql.chain()};
 ${chainSql.checkChain(DIALECT)}
 
--- Their objects, each compared with what the manifest says of it. The brackets make a pattern of a path: one that matches nothing is no error.
+${objectsSql(stream)}
+${rowsSql(facts)}
+-- The last word on each row counts.
+DELETE FROM ${main} WHERE (SELECT bool_or(is_whole) FROM spillway_chain);
+${lastWords(facts)}
+INSERT INTO ${main} (${names.join(", ")}) SELECT ${names.map((_, at) => `v${at}`).join(", ")} FROM spillway_last WHERE NOT removed;
+INSERT INTO ${applied} SELECT m.generation, m.sha256, m.state_id, m.kind, now() FROM spillway_chain JOIN spillway_manifests AS m USING (generation) ORDER BY 1;
+COMMIT;
+${chainSql.verdict(DIALECT, facts, applied)}
+`;
+}
+
+function objectsSql(stream: string): string {
+  return `-- Their objects, each compared with what the manifest says of it. The brackets make a pattern of a path: one that matches nothing is no error.
 CREATE OR REPLACE TEMP TABLE spillway_objects AS
 SELECT *, regexp_replace(replace(replace(replace(getvariable('inbox') || '/' || key, '[', '[[]'), '*', '[*]'), '?', '[?]'), '([^]])$', '[\\1]') AS pattern
 FROM (${chainSql.objects(DIALECT)});
-SET VARIABLE spillway_patterns = (SELECT coalesce(list(DISTINCT pattern), [getvariable('inbox') || '/_spillway/${facts.stream.replaceAll("'", "''")}/claim.json']) FROM spillway_objects);
+SET VARIABLE spillway_patterns = (SELECT coalesce(list(DISTINCT pattern), [getvariable('inbox') || ${sqlText(`/_spillway/${stream}/claim.json`)}]) FROM spillway_objects);
 CREATE OR REPLACE TEMP TABLE spillway_found AS
 SELECT replace(filename, '\\', '/') AS path, size, sha256(content) AS sha256 FROM read_blob(getvariable('spillway_patterns'));
 CREATE OR REPLACE TEMP TABLE spillway_bad AS
@@ -50,8 +63,11 @@ FROM spillway_objects AS o LEFT JOIN spillway_found AS f ON f.path = replace(get
 WHERE f.path IS NULL OR f.size <> o.size OR f.sha256 <> o.sha256;
 DELETE FROM spillway_chain WHERE generation >= (SELECT min(generation) FROM spillway_bad);
 DELETE FROM spillway_objects WHERE generation NOT IN (SELECT generation FROM spillway_chain);
+`;
+}
 
--- Their rows. Each file is read with the columns that its manifest names: a column that came later is NULL.
+function rowsSql(facts: KitFacts): string {
+  return `-- Their rows. Each file is read with the columns that its manifest names: a column that came later is NULL.
 SET VARIABLE spillway_rows = (
   SELECT coalesce(string_agg(
     'SELECT ' || generation || ' AS generation, ' || place || ' AS place, ' || ${removedSql(facts)} || ' AS removed, ' || ${columnsSql(facts)}
@@ -65,14 +81,6 @@ CREATE OR REPLACE TEMP TABLE spillway_checked AS
 SELECT error('the file ' || o.key || ' has other rows than its manifest says') FROM spillway_objects AS o
 LEFT JOIN (SELECT generation, place, count(*) AS rows FROM spillway_rows GROUP BY ALL) AS r USING (generation, place)
 WHERE coalesce(r.rows, 0) <> o.rows;
-
--- The last word on each row counts.
-DELETE FROM ${main} WHERE (SELECT bool_or(is_whole) FROM spillway_chain);
-${lastWords(facts)}
-INSERT INTO ${main} (${names.join(", ")}) SELECT ${names.map((_, at) => `v${at}`).join(", ")} FROM spillway_last WHERE NOT removed;
-INSERT INTO ${applied} SELECT m.generation, m.sha256, m.state_id, m.kind, now() FROM spillway_chain JOIN spillway_manifests AS m USING (generation) ORDER BY 1;
-COMMIT;
-${chainSql.verdict(DIALECT, facts, applied)}
 `;
 }
 

@@ -33,44 +33,9 @@ ${columns.map(({ name }) => `ALTER TABLE ${main} ADD COLUMN IF NOT EXISTS ${sqlN
 CREATE TABLE IF NOT EXISTS ${applied} (generation bigint, sha256 text, state_id text, kind text, applied_at timestamptz);
 LOCK TABLE ${applied} IN SHARE ROW EXCLUSIVE MODE;
 
--- Manifests, each with the hash of its bytes.
-DROP TABLE IF EXISTS pg_temp.spillway_raw, pg_temp.spillway_manifests, pg_temp.spillway_here, pg_temp.spillway_chain, pg_temp.spillway_objects, pg_temp.spillway_found, pg_temp.spillway_bad, pg_temp.spillway_rows, pg_temp.spillway_script, pg_temp.spillway_last;
-CREATE TEMP TABLE spillway_raw (name text, content text);
-\\copy spillway_raw FROM PROGRAM 'cd "$SPILLWAY_INBOX/_spillway/${stream}" 2>/dev/null && for f in *.json; do case "\${f%.json}" in *[!0-9]*) continue;; esac; [ ! -f "$f" ] || printf "%s,%s\\n" "$f" "$(base64 < "$f" | tr -d "\\n")"; done; true' WITH (FORMAT csv)
-CREATE TEMP TABLE spillway_manifests AS
-SELECT generation, text, sha256, ${chainSql.fields(DIALECT)}
-FROM (
-  SELECT CAST(replace(name, '.json', '') AS bigint) AS generation, CAST(convert_from(decode(content, 'base64'), 'UTF8') AS jsonb) AS text,
-    encode(sha256(decode(content, 'base64')), 'hex') AS sha256
-  FROM spillway_raw WHERE length(name) >= 11
-) AS manifest;
-${chainSql.checkManifests(DIALECT, stream)}
-
--- The generations to apply, in order: they follow one another by the hash of each manifest.
-CREATE TEMP TABLE spillway_here AS SELECT generation, sha256, state_id FROM ${applied} ORDER BY generation DESC LIMIT 1;
-CREATE TEMP TABLE spillway_chain AS ${chainSql.chain(DIALECT)};
-${chainSql.checkChain(DIALECT)}
-
--- Their objects, each compared with what the manifest says of it.
-CREATE TEMP TABLE spillway_objects AS ${chainSql.objects(DIALECT)};
-\\copy (SELECT generation || ' ' || place || ' ' || key FROM spillway_objects ORDER BY generation, place) TO PROGRAM 'cat > "$SPILLWAY_TMP/keys"' WITH (FORMAT csv, DELIMITER E'\\x01', QUOTE E'\\x02')
-CREATE TEMP TABLE spillway_found (generation bigint, place bigint, size bigint, sha256 text);
-\\copy spillway_found FROM PROGRAM 'while IFS=" " read -r generation place key; do f="$SPILLWAY_INBOX/$key"; [ ! -f "$f" ] || echo "$generation,$place,$(wc -c < "$f" | tr -d " "),$( { sha256sum < "$f" || shasum -a 256 < "$f"; } 2>/dev/null | cut -c1-64)"; done < "$SPILLWAY_TMP/keys"' WITH (FORMAT csv)
-CREATE TEMP TABLE spillway_bad AS
-SELECT o.generation, o.key, f.generation IS NULL AS is_missing
-FROM spillway_objects AS o LEFT JOIN spillway_found AS f ON f.generation = o.generation AND f.place = o.place
-WHERE f.generation IS NULL OR f.size <> o.size OR f.sha256 <> o.sha256;
-DELETE FROM spillway_chain WHERE generation >= (SELECT min(generation) FROM spillway_bad);
-DELETE FROM spillway_objects WHERE generation NOT IN (SELECT generation FROM spillway_chain);
-
--- Their rows. Each file is read with the columns that its manifest names: a column that came later is NULL.
-CREATE TEMP TABLE spillway_rows (generation bigint, place bigint, removed boolean, ${values.map((value) => `${value} text`).join(", ")});
-CREATE TEMP TABLE spillway_script AS ${readScript(facts)};
-\\copy (SELECT line FROM spillway_script ORDER BY generation, place, n) TO PROGRAM 'cat > "$SPILLWAY_TMP/read.psql"' WITH (FORMAT csv, DELIMITER E'\\x01', QUOTE E'\\x02')
-\\set read :tmp /read.psql
-\\i :read
-${DIALECT.refuse(`SELECT 'the file ' || o.key || ' has other rows than its manifest says' AS message FROM spillway_objects AS o LEFT JOIN (SELECT generation, place, count(*) AS rows FROM spillway_rows GROUP BY generation, place) AS r ON r.generation = o.generation AND r.place = o.place WHERE coalesce(r.rows, 0) <> o.rows`)}
-
+${manifestsSql(stream, applied)}
+${OBJECTS_SQL}
+${rowsSql(facts)}
 -- The last word on each row counts.
 DELETE FROM ${main} WHERE (SELECT bool_or(is_whole) FROM spillway_chain);
 ${lastWords(facts)}
@@ -94,6 +59,52 @@ const DIALECT: ChainDialect = {
   verdict: (_, problem, from) =>
     `DO $do$ DECLARE found_problem text; BEGIN SELECT ${problem} INTO found_problem FROM (${from}) AS verdict; IF found_problem IS NOT NULL THEN RAISE EXCEPTION '%', found_problem; END IF; END $do$;`,
 };
+
+function manifestsSql(stream: string, applied: string): string {
+  return `-- Manifests, each with the hash of its bytes.
+DROP TABLE IF EXISTS pg_temp.spillway_raw, pg_temp.spillway_manifests, pg_temp.spillway_here, pg_temp.spillway_chain, pg_temp.spillway_objects, pg_temp.spillway_found, pg_temp.spillway_bad, pg_temp.spillway_rows, pg_temp.spillway_script, pg_temp.spillway_last;
+CREATE TEMP TABLE spillway_raw (name text, content text);
+\\copy spillway_raw FROM PROGRAM 'cd "$SPILLWAY_INBOX/_spillway/${stream}" 2>/dev/null && for f in *.json; do case "\${f%.json}" in *[!0-9]*) continue;; esac; [ ! -f "$f" ] || printf "%s,%s\\n" "$f" "$(base64 < "$f" | tr -d "\\n")"; done; true' WITH (FORMAT csv)
+CREATE TEMP TABLE spillway_manifests AS
+SELECT generation, text, sha256, ${chainSql.fields(DIALECT)}
+FROM (
+  SELECT CAST(replace(name, '.json', '') AS bigint) AS generation, CAST(convert_from(decode(content, 'base64'), 'UTF8') AS jsonb) AS text,
+    encode(sha256(decode(content, 'base64')), 'hex') AS sha256
+  FROM spillway_raw WHERE length(name) >= 11
+) AS manifest;
+${chainSql.checkManifests(DIALECT, stream)}
+
+-- The generations to apply, in order: they follow one another by the hash of each manifest.
+CREATE TEMP TABLE spillway_here AS SELECT generation, sha256, state_id FROM ${applied} ORDER BY generation DESC LIMIT 1;
+CREATE TEMP TABLE spillway_chain AS ${chainSql.chain()};
+${chainSql.checkChain(DIALECT)}
+`;
+}
+
+const OBJECTS_SQL = `-- Their objects, each compared with what the manifest says of it.
+CREATE TEMP TABLE spillway_objects AS ${chainSql.objects(DIALECT)};
+\\copy (SELECT generation || ' ' || place || ' ' || key FROM spillway_objects ORDER BY generation, place) TO PROGRAM 'cat > "$SPILLWAY_TMP/keys"' WITH (FORMAT csv, DELIMITER E'\\x01', QUOTE E'\\x02')
+CREATE TEMP TABLE spillway_found (generation bigint, place bigint, size bigint, sha256 text);
+\\copy spillway_found FROM PROGRAM 'while IFS=" " read -r generation place key; do f="$SPILLWAY_INBOX/$key"; [ ! -f "$f" ] || echo "$generation,$place,$(wc -c < "$f" | tr -d " "),$( { sha256sum < "$f" || shasum -a 256 < "$f"; } 2>/dev/null | cut -c1-64)"; done < "$SPILLWAY_TMP/keys"' WITH (FORMAT csv)
+CREATE TEMP TABLE spillway_bad AS
+SELECT o.generation, o.key, f.generation IS NULL AS is_missing
+FROM spillway_objects AS o LEFT JOIN spillway_found AS f ON f.generation = o.generation AND f.place = o.place
+WHERE f.generation IS NULL OR f.size <> o.size OR f.sha256 <> o.sha256;
+DELETE FROM spillway_chain WHERE generation >= (SELECT min(generation) FROM spillway_bad);
+DELETE FROM spillway_objects WHERE generation NOT IN (SELECT generation FROM spillway_chain);
+`;
+
+function rowsSql(facts: KitFacts): string {
+  const values = facts.columns.map((_, at) => `v${at} text`);
+  return `-- Their rows. Each file is read with the columns that its manifest names: a column that came later is NULL.
+CREATE TEMP TABLE spillway_rows (generation bigint, place bigint, removed boolean, ${values.join(", ")});
+CREATE TEMP TABLE spillway_script AS ${readScript(facts)};
+\\copy (SELECT line FROM spillway_script ORDER BY generation, place, n) TO PROGRAM 'cat > "$SPILLWAY_TMP/read.psql"' WITH (FORMAT csv, DELIMITER E'\\x01', QUOTE E'\\x02')
+\\set read :tmp /read.psql
+\\i :read
+${DIALECT.refuse(`SELECT 'the file ' || o.key || ' has other rows than its manifest says' AS message FROM spillway_objects AS o LEFT JOIN (SELECT generation, place, count(*) AS rows FROM spillway_rows GROUP BY generation, place) AS r ON r.generation = o.generation AND r.place = o.place WHERE coalesce(r.rows, 0) <> o.rows`)}
+`;
+}
 
 function lastWords({ table, key, columns }: KitFacts): string {
   if (key.length === 0) return "CREATE TEMP TABLE spillway_last AS SELECT * FROM spillway_rows;";

@@ -117,7 +117,7 @@ export function postgresLoader(table: string, server: PostgresServer, database: 
     killed: async (kit, inbox, folder) => {
       const lines = (await readFile(join(kit, "load.postgres.sql"), "utf8")).split("\n");
       const commit = lines.indexOf("COMMIT;");
-      for (let length = commit; length > 20; length -= 6) {
+      for (let length = commit; length > 20; length -= 13) {
         const script = await folder.write("stopped.sql", lines.slice(0, length).join("\n"));
         await execute("psql", [server.url(database), "--no-psqlrc", "-v", `inbox=${inbox}`, "-f", script]);
       }
