@@ -62,6 +62,7 @@ test("every command answers --json with one document of the contract", { timeout
     await ask("init", "second"),
     await ask("validate"),
     await ask("ls"),
+    await ask("kit", "audiences"),
     await ask("preview", "-m", "customers", "--limit", "2"),
     await ask("plan", "-m", "audiences"),
     await ask("run", "-m", "audiences"),
@@ -79,24 +80,24 @@ test("every command answers --json with one document of the contract", { timeout
     await ask("resume", "-m", "audiences"),
     await serveBriefly(),
   ];
-  expect(documents[3]?.data).toMatchObject({
+  expect(documents[4]?.data).toMatchObject({
     streams: [{ stream: "customers", columns: expect.arrayContaining(["Id", "Name"]), rows: 2 }],
   });
-  expect(documents[4]?.data).toMatchObject({
+  expect(documents[5]?.data).toMatchObject({
     plan_file: null,
     plans: [{ stream: "audiences", outcome: "deliver", generation: 1, counts: { added: 810 }, files: [{ change: "added", rows: 810 }] }],
   });
-  expect(documents[5]?.data).toMatchObject({
+  expect(documents[6]?.data).toMatchObject({
     runs: [{ ...RUN, status: "delivered", generation: 1, added: 810, changed: 0, removed: 0 }],
   });
-  expect(documents[6]?.data).toMatchObject({
+  expect(documents[7]?.data).toMatchObject({
     streams: [
       { stream: "audiences", state: "ok", generation: 1 },
       { stream: "customers", state: "new" },
     ],
   });
-  expect(documents[7]?.data).toMatchObject({ runs: [RUN] });
-  const [id = ""] = /01[0-9A-Z]{14}/.exec(JSON.stringify(documents[7]?.data)) ?? [];
+  expect(documents[8]?.data).toMatchObject({ runs: [RUN] });
+  const [id = ""] = /01[0-9A-Z]{14}/.exec(JSON.stringify(documents[8]?.data)) ?? [];
   documents.push(await ask("show", id));
   expect(documents.at(-1)?.data).toMatchObject({ run: { run_id: id, generation: 1 } });
 
