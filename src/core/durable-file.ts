@@ -1,9 +1,5 @@
-import { createHash } from "node:crypto";
-import { createReadStream } from "node:fs";
 import { link, mkdir, open } from "node:fs/promises";
 import { dirname } from "node:path";
-import { Writable } from "node:stream";
-import { pipeline } from "node:stream/promises";
 
 const LINK_ATTEMPTS = 5;
 
@@ -61,21 +57,6 @@ export async function linkNew(from: string, to: string): Promise<"created" | "ex
       if (code !== "ENOENT" || attempt === LINK_ATTEMPTS) throw error;
     }
   }
-}
-
-/** The SHA-256 (lower-case hex) and size of a file, read as a stream. */
-export async function hashFile(path: string, signal: AbortSignal): Promise<{ readonly sha256: string; readonly size: number }> {
-  const hash = createHash("sha256");
-  let size = 0;
-  const counted = new Writable({
-    write(chunk: Buffer, _encoding, done) {
-      hash.update(chunk);
-      size += chunk.length;
-      done();
-    },
-  });
-  await pipeline(createReadStream(path, { highWaterMark: 1 << 20 }), counted, { signal });
-  return { sha256: hash.digest("hex"), size };
 }
 
 /** The operating system's code of an error (ENOENT, EEXIST, …), or null. */

@@ -116,6 +116,11 @@ export interface ObjectBody {
   readonly sha256: string;
   /** Opens the bytes from `start` (inclusive) to `end` (exclusive); every call starts anew. */
   open(start?: number, end?: number): Readable;
+  /**
+   * Reads the same bytes in pieces that lie in one memory, so each is `take`'s only until it returns, and tells how many bytes there were. Absent
+   * where opening costs no more.
+   */
+  readonly scan?: (start: number, end: number, take: (bytes: Buffer) => unknown, signal: AbortSignal) => Promise<number>;
 }
 
 /**

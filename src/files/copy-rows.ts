@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import type { SqlSession } from "../core/ports.ts";
+import { type HashedFile, hashWhileWritten } from "../core/scan-file.ts";
 import type { FileFormat } from "../core/types.ts";
 import { sqlName, sqlText } from "../engine/sql-literal.ts";
 import { LINE } from "./file-rows.ts";
@@ -28,6 +29,8 @@ export interface PartName {
 export interface WrittenPart extends PartName {
   readonly path: string;
   readonly rows: bigint;
+  /** null where it is not yet the file that is delivered. */
+  readonly hashed: HashedFile | null;
 }
 
 /** Writes the rows of a query (one column `line`, or the columns of a Parquet file) as one file of the target's format. */
@@ -40,8 +43,15 @@ export async function writePart(
 ): Promise<WrittenPart> {
   const path = join(target.folder, `file-${String(name.index + 1).padStart(6, "0")}`);
   const copy = target.format.format === "parquet" ? parquetCopy(target, select) : textCopy(target, select);
-  const [copied] = await session.rows(`COPY (${copy.select}) TO ${sqlText(path)} (${copy.options})`, signal);
-  return { ...name, path, rows: BigInt(copied?.[0] ?? 0) };
+  const write = async (): Promise<bigint> => {
+    const [copied] = await session.rows(`COPY (${copy.select}) TO ${sqlText(path)} (${copy.options})`, signal);
+    return BigInt(copied?.[0] ?? 0);
+  };
+  // A text file is what is delivered, byte for byte as the engine appends it: its hash is ready when it is. What is encrypted becomes another file.
+  if (target.format.format === "parquet" || target.format.recipients.length > 0)
+    return { ...name, path, rows: await write(), hashed: null };
+  const { written, hashed } = await hashWhileWritten(path, write, signal);
+  return { ...name, path, rows: written, hashed };
 }
 
 interface Copy {

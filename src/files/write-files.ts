@@ -1,7 +1,8 @@
 import type { Delta, ResolvedMapping, StagedFile } from "../core/delta.ts";
-import { hashFile, syncFile } from "../core/durable-file.ts";
+import { syncFile } from "../core/durable-file.ts";
 import { SyncError } from "../core/errors.ts";
 import type { SqlSession } from "../core/ports.ts";
+import { hashFile } from "../core/scan-file.ts";
 import type { FileChange, Stream } from "../core/types.ts";
 import { fileGroups, type FileGroup } from "./change-groups.ts";
 import { beginsWithBom, type CopyTarget, type WrittenPart, writePart } from "./copy-rows.ts";
@@ -121,7 +122,7 @@ async function finishFile(request: FilesRequest, group: FileGroup, written: Writ
   const format = stream.fileFormat;
   const path = format.recipients.length === 0 ? written.path : await encryptFile(written.path, format.recipients, signal);
   await syncFile(path);
-  const { size, sha256 } = await hashFile(path, signal);
+  const { size, sha256 } = written.hashed ?? (await hashFile(path, signal));
   const key = objectKey(fileTemplate(stream), { generation, change: group.name, split, part, run, scheduledAt });
   return { change: group.name, split, part, path, key, rows, size, sha256 };
 }

@@ -4,9 +4,10 @@ import { open, readdir, readFile, rename, rm, rmdir, stat, writeFile } from "nod
 import { dirname, join, resolve } from "node:path";
 import { Transform, type Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
-import { errnoOf, hashFile, linkNew, makeFolder, syncFile, syncFolder } from "../core/durable-file.ts";
+import { errnoOf, linkNew, makeFolder, syncFile, syncFolder } from "../core/durable-file.ts";
 import { SyncError } from "../core/errors.ts";
 import type { HeadOutcome, ObjectBody, ObjectFacts, ObjectStore, Place, PutOutcome } from "../core/ports.ts";
+import { hashFile } from "../core/scan-file.ts";
 import { explainFolderError, type FolderRole } from "./folder-errors.ts";
 import { factsRecord, parseFacts } from "./folder-facts.ts";
 

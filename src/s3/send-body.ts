@@ -20,18 +20,25 @@ export async function checkBody(body: ObjectBody, signal: AbortSignal): Promise<
 /** Reads a slice chunk by chunk; BYTES_CHANGED when it cannot be read or is shorter or longer than announced. */
 export async function readSlice(body: ObjectBody, slice: Slice, signal: AbortSignal, take: (chunk: Buffer) => unknown): Promise<void> {
   let length = 0;
-  const source = body.open(slice.start, slice.end);
   try {
-    for await (const chunk of source as AsyncIterable<Buffer>) {
-      signal.throwIfAborted();
-      take(chunk);
-      length += chunk.length;
-    }
+    length = await (body.scan ?? opened(body))(slice.start, slice.end, take, signal);
   } catch (error) {
     signal.throwIfAborted();
     throw unreadable(error);
   }
   if (length !== slice.end - slice.start) throw wrongLength(slice, length);
+}
+
+function opened(body: ObjectBody): NonNullable<ObjectBody["scan"]> {
+  return async (start, end, take, signal) => {
+    let length = 0;
+    for await (const chunk of body.open(start, end) as AsyncIterable<Buffer>) {
+      signal.throwIfAborted();
+      take(chunk);
+      length += chunk.length;
+    }
+    return length;
+  };
 }
 
 /**

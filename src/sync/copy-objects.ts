@@ -3,9 +3,10 @@ import { createWriteStream } from "node:fs";
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { pipeline } from "node:stream/promises";
-import { errnoOf, hashFile, makeFolder } from "../core/durable-file.ts";
+import { errnoOf, makeFolder } from "../core/durable-file.ts";
 import { SyncError } from "../core/errors.ts";
 import type { ObjectBody, ObjectStore } from "../core/ports.ts";
+import { hashFile } from "../core/scan-file.ts";
 import { fileBody } from "../state/state-files.ts";
 import { damaged } from "../state/state-store.ts";
 
