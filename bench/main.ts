@@ -3,12 +3,13 @@ import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { startPostgres, type PostgresServer } from "../test/support/postgres/postgres-server.ts";
 import { tempFolder, type TempFolder } from "../test/support/temp-folder.ts";
-import { type LocalS3, type MeasuredRun, runProgram, startLocalS3, writeProject } from "./bench-project.ts";
+import { type MeasuredRun, runProgram, writeProject } from "./bench-project.ts";
 import { changeTable, makeTable, QUERY } from "./bench-table.ts";
 import { measureDrivers } from "./measure-drivers.ts";
 import { type Measured, measureProcess } from "./measure-process.ts";
 import { measureUploads } from "./measure-uploads.ts";
 import { type Entry, reportText } from "./report.ts";
+import { type ReceivingS3, startReceivingS3 } from "./start-receiving-s3.ts";
 
 const USAGE =
   "npm run bench -- [--rows 200000] [--limits 1GB,150MB] [--megabytes 500] [--rounds 3] [--driver-rows 200000,2000000] [--json]\nThe numbers of docs/benchmarks.md: --rows 5000000";
@@ -102,7 +103,7 @@ function whole(work: string, run: MeasuredRun, expected: Pick<MeasuredRun, "adde
 async function runs(
   server: PostgresServer,
   folder: TempFolder,
-  s3: LocalS3,
+  s3: ReceivingS3,
   limit: string,
   round: number,
   present: number,
@@ -117,7 +118,7 @@ async function runs(
 
 await using folder = await tempFolder();
 await using server = await startPostgres({ settings: SETTINGS });
-await using s3 = await startLocalS3();
+await using s3 = await startReceivingS3();
 say(`making ${rows.toLocaleString("en")} rows`);
 await makeTable(server, rows);
 await psql(server, " (FORMAT csv)", "> /dev/null");

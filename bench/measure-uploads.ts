@@ -1,11 +1,9 @@
-import { type ChildProcess, spawn } from "node:child_process";
-import { once } from "node:events";
 import { open } from "node:fs/promises";
-import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { z } from "zod";
 import type { TempFolder } from "../test/support/temp-folder.ts";
 import { measureProcess } from "./measure-process.ts";
+import { startReceivingS3 } from "./start-receiving-s3.ts";
 
 /** One way of sending a file, at its best of some rounds. */
 export interface UploadEntry {
@@ -31,7 +29,7 @@ const script = (name: string): string => fileURLToPath(new URL(name, import.meta
 export async function measureUploads(folder: TempFolder, bytes: number, rounds: number): Promise<readonly UploadEntry[]> {
   const file = folder.at("upload.bin");
   await fillFile(file, bytes);
-  await using server = await startServer();
+  await using server = await startReceivingS3();
   const best = new Map<string, { seconds: number; peakBytes: number | null }>();
   for (let round = 0; round < rounds; round += 1) {
     for (const { work, script: name } of WAYS) {
@@ -57,20 +55,4 @@ async function mustHaveAll(endpoint: string, bytes: number): Promise<void> {
   const received = z.record(z.string(), z.number()).parse(await (await fetch(endpoint)).json());
   for (const { key, work } of WAYS)
     if (received[key] !== bytes) throw new Error(`${work}: ${received[key] ?? 0} bytes arrived instead of ${bytes}`);
-}
-
-async function startServer(): Promise<AsyncDisposable & { readonly endpoint: string }> {
-  const child: ChildProcess = spawn(process.execPath, ["--import", "tsx", script("discarding-s3.ts")], {
-    stdio: ["pipe", "pipe", "inherit"],
-  });
-  if (child.stdout === null) throw new Error("the server has no output");
-  const [line] = (await once(createInterface({ input: child.stdout }), "line")) as [string];
-  return {
-    ...z.object({ endpoint: z.string() }).parse(JSON.parse(line)),
-    [Symbol.asyncDispose]: async () => {
-      const gone = once(child, "exit");
-      child.stdin?.end();
-      await gone;
-    },
-  };
 }

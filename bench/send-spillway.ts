@@ -1,5 +1,5 @@
 import { stat } from "node:fs/promises";
-import { hashFile } from "../src/core/durable-file.ts";
+import { hashFile } from "../src/core/scan-file.ts";
 import { s3OptionsSchema } from "../src/s3/s3-options.ts";
 import { openS3Store } from "../src/s3/s3-store.ts";
 import { fileBody } from "../src/state/state-files.ts";
