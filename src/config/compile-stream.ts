@@ -3,12 +3,14 @@ import type { DestinationSpec, ModelQuery, SourceSpec, Stream } from "../core/ty
 import { asList } from "./as-list.ts";
 import { compileColumns } from "./compile-columns.ts";
 import { changeKinds, compileFile } from "./compile-file.ts";
+import type { WrittenConfig } from "./config-schema.ts";
 import { compileCursor } from "./cursor-schema.ts";
 import { compileGuards } from "./guard-schema.ts";
 import { streamName } from "./load-models.ts";
 import type { ModelFile } from "./load-models.ts";
 import type { LoadedSql } from "./load-sql.ts";
 import type { WrittenModel } from "./model-schema.ts";
+import { compileRetention } from "./retention-schema.ts";
 import { compileCheckpoint, compileSchedule } from "./schedule-schema.ts";
 import { segmentColumns } from "./segment-columns.ts";
 
@@ -21,6 +23,8 @@ export interface StreamParts {
   readonly sql: LoadedSql | null;
   /** Public keys that the files are encrypted to. */
   readonly recipients: readonly string[];
+  /** What config.yaml says of every model. */
+  readonly retention: WrittenConfig["retention"];
 }
 
 /** The stream of a model that passed every rule. */
@@ -53,6 +57,7 @@ export function compileStream(model: ModelFile, written: WrittenModel, parts: St
     fileFormat: compileFile(written, parts.recipients),
     manifest: written.file.manifest ?? true,
     ...(written.schedule === undefined ? {} : { schedule: compileSchedule(written.schedule) }),
+    retention: compileRetention(parts.retention, written.retention),
   };
 }
 

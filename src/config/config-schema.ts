@@ -2,6 +2,7 @@ import { z } from "zod";
 import { destinationSchema, sourceSchema, stateSchema } from "./adapters.ts";
 import { alertSchema } from "./alert-schema.ts";
 import { defaultsSchema } from "./defaults-schema.ts";
+import { retentionSchema } from "./retention-schema.ts";
 import { serveSchema } from "./serve-schema.ts";
 
 const SIZE = /^\d+(?:\.\d+)? ?(?:[KMGT]i?B)$/i;
@@ -44,6 +45,7 @@ const targetSchema = z.strictObject({
   alerts: z.record(name, alertSchema).optional().describe("Alerts that are replaced whole, or its own."),
   defaults: defaultsSchema.optional().describe("Defaults that differ."),
   dbt: dbtSchema.optional().describe("The dbt project of this target."),
+  retention: retentionSchema.optional().describe("How long things are kept in this target."),
   serve: serveSchema.partial().optional().describe("Where `sync serve` listens in this target."),
 });
 
@@ -73,6 +75,9 @@ export const configSchema = z
     defaults: defaultsSchema
       .optional()
       .describe("Keys of a model for every model; the model's own win, key by key. Example: `{guards: {max_removed: 10%}}`."),
+    retention: retentionSchema
+      .optional()
+      .describe("How long run records, stored deltas, staged bytes and held runs are kept; a model's own keys win. Example: `{runs: 90d, log: 180d}`."),
     targets: z
       .record(name, targetSchema)
       .optional()

@@ -165,7 +165,8 @@ async function compileStreams(
     if (source === undefined || destination === undefined || !model.file.isSound) continue;
     const recipients = await loadRecipients(model, reading);
     if (recipients === null) continue;
-    const parts = { source, destination: destination.spec, destinationEnabled: destination.options.enabled, sql, recipients };
+    const retention = config.written?.retention;
+    const parts = { source, destination: destination.spec, destinationEnabled: destination.options.enabled, sql, recipients, retention };
     streams.push({ model, stream: compileStream(model, written, parts) });
   }
   return streams;

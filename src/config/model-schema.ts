@@ -4,6 +4,7 @@ import { outputSchema } from "./column-schema.ts";
 import { cursorSchema } from "./cursor-schema.ts";
 import { fileSchema } from "./file-schema.ts";
 import { guardsSchema } from "./guard-schema.ts";
+import { retentionSchema } from "./retention-schema.ts";
 import { checkpointSchema, scheduleSchema } from "./schedule-schema.ts";
 
 const sqlText = z.string().regex(/\S/, "the SQL is empty");
@@ -139,6 +140,9 @@ const modelKeys = {
     .describe(
       "When `sync serve`, or `sync run --due`, runs the model: a cron expression of five or six fields, or `@hourly` and the like. Without it, only when asked. Example: `{cron: 0 6 * * *, timezone: Europe/Berlin}`.",
     ),
+  retention: retentionSchema
+    .optional()
+    .describe("How long run records, stored deltas, staged bytes and held runs of the model are kept. Default: as in config.yaml. Example: `{log: 30d}`."),
   file: fileSchema.prefault({}).describe('Format and names of the files. Example: `{delimiter: "|", folder: users}`.'),
 };
 
@@ -153,6 +157,7 @@ const {
   on_schema_change: onSchemaChange,
   columns,
   schedule,
+  retention,
   file,
 } = modelKeys;
 const AS_MODEL = "As in the model, over whose own it is laid.";
@@ -171,6 +176,7 @@ const deliverySchema = z.strictObject({
   columns: columns.describe("As in the model, whose own it replaces whole."),
   alerts: modelKeys.alerts.optional().describe(AS_MODEL),
   schedule: schedule.describe(AS_MODEL),
+  retention: retention.describe(AS_MODEL),
   file: file.optional().describe(AS_MODEL),
 });
 

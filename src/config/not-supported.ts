@@ -10,13 +10,12 @@ interface NotSupported {
 }
 
 /** config.yaml: shrinks as the engine grows. */
-export const CONFIG_NOT_SUPPORTED: readonly NotSupported[] = [{ path: "retention", what: "retention" }];
+export const CONFIG_NOT_SUPPORTED: readonly NotSupported[] = [];
 
 /** Model files: shrinks as the engine grows. */
 export const MODEL_NOT_SUPPORTED: readonly NotSupported[] = [
   { path: "diff_in", what: "the choice of where to compare" },
   { path: "state_schema", what: "comparing in the warehouse" },
-  { path: "retention", what: "retention" },
 ];
 
 /** Reports every key and value that the format knows and this version does not act on; the rest is to be checked without these paths. */

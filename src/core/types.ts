@@ -1,6 +1,7 @@
 import type { AlertSink } from "./alerts.ts";
 import type { Cursor } from "./cursor.ts";
 import type { Guards } from "./guards.ts";
+import type { Retention } from "./retention.ts";
 import type { SecretRef } from "./secret.ts";
 import type { ServeOptions } from "./serve-options.ts";
 
@@ -267,6 +268,8 @@ export interface Stream {
   readonly manifest: boolean;
   /** Absent: it runs only when it is asked to. */
   readonly schedule?: Schedule;
+  /** Absent: DEFAULT_RETENTION. */
+  readonly retention?: Retention;
 }
 
 /** Limits of the embedded engine. */

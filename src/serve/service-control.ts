@@ -19,6 +19,7 @@ import type { Scheduler } from "./scheduler.ts";
 const SILENT_MS = 60_000;
 /** A run that a key started and that nobody has begun for so long is begun by whoever is asked again. */
 const ABANDONED_MS = 120_000;
+const PROBED = "probe/";
 
 /** The service as those in front of it are given it. */
 export class SchedulerControl implements ServiceControl {
@@ -99,7 +100,8 @@ export class SchedulerControl implements ServiceControl {
     if (draining) reasons.push("the service is stopping");
     else if (tickedAt === null || this.#clock.now().getTime() - tickedAt.getTime() > SILENT_MS) reasons.push("the scheduler does not tick");
     try {
-      await listRuns(this.#deps.state, signal);
+      // Nothing lies there, so that a probe costs one request however much is remembered.
+      await this.#deps.state.list(PROBED, signal);
     } catch (error) {
       reasons.push(`the state root does not answer (${error instanceof SyncError ? error.code : "INTERNAL"})`);
     }

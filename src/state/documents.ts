@@ -24,7 +24,8 @@ const layout = z
   })
   .readonly();
 
-const fileRef = z.strictObject({ key: z.string(), size: count, sha256, outputs: z.array(z.string()).readonly() }).readonly();
+/** A file of the state root: its bytes, and the names of the outputs that it holds. */
+export const fileRef = z.strictObject({ key: z.string(), size: count, sha256, outputs: z.array(z.string()).readonly() }).readonly();
 
 const identity = z
   .strictObject({
@@ -54,6 +55,8 @@ const SWAP_REASONS = [
   "retired",
   "reopened",
   "moved",
+  "pruned",
+  "forgotten",
 ] as const;
 
 /** A stream that was closed: by whom and when; only a full resync opens it again. */
@@ -104,6 +107,8 @@ export const currentSchema = z
     members: members.optional(),
     /** The newest generation that tells the whole table, and the instant up to which slots of checkpoints are thereby done with. */
     whole: z.strictObject({ generation: z.int().positive(), at: instant }).readonly().optional(),
+    /** How far back the history is kept: the deltas of later generations, over the table that was told with this one (null: the next delta is a whole table). */
+    horizon: z.strictObject({ generation: count, base: fileRef.nullable() }).readonly().optional(),
     /** One entry for each change of names, with the generation that it began with. */
     names: z
       .array(z.strictObject({ from: count, names }).readonly())
@@ -202,7 +207,14 @@ export type MovedMark = z.infer<typeof movedSchema>;
 
 /** Beside staged bytes: what they were made for, so that they are deleted only once they can no longer be planned. */
 export const stageSchema = z
-  .strictObject({ format: z.literal("spillway/stage/1"), run: z.string(), generation: z.int().positive(), seq: count })
+  .strictObject({
+    format: z.literal("spillway/stage/1"),
+    run: z.string(),
+    generation: z.int().positive(),
+    seq: count,
+    /** When it was begun; absent where an older program did. */
+    at: instant.optional(),
+  })
   .readonly();
 
 /** One entry of a lease's sequence. */
@@ -231,6 +243,7 @@ const RUN_STATUSES = [
   "abandoned",
   "repaired",
   "retired",
+  "forgotten",
   "held",
   "approved",
   "rejected",

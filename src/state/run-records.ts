@@ -66,3 +66,9 @@ export async function readRun(store: ObjectStore, name: RunName, signal: AbortSi
     found ?? (name.stage === "started" ? await readDocument(store, keyOf({ ...name, stage: "ended" }), runRecordSchema, signal) : null)
   );
 }
+
+/** Deletes every account of a run. */
+export async function deleteRun(store: ObjectStore, { run, stream }: RunName, signal: AbortSignal): Promise<void> {
+  // The last account last: what a crash leaves is still told as it ended.
+  for (const stage of STAGES) await store.delete(keyOf({ run, stream, stage }), signal);
+}

@@ -224,14 +224,41 @@ async function download(store: ObjectStore, ref: NamedBytes, cache: string, sign
   } catch (error) {
     if (errnoOf(error) !== "ENOENT") throw error;
   }
-  const stream = await store.get(ref.key, signal);
-  if (stream === null) return null;
-  const partial = `${path}.${randomBytes(6).toString("hex")}`;
-  await pipeline(stream, createWriteStream(partial), { signal });
-  if ((await hashFile(partial, signal)).sha256 !== ref.sha256) {
-    await rm(partial, { force: true });
+  const found = await fetchAside(store, ref.key, cache, signal);
+  if (found === null) return null;
+  if (found.sha256 !== ref.sha256) {
+    await rm(found.path, { force: true });
     throw damaged(ref.key, "does not hold the bytes that were written");
   }
-  await rename(partial, path);
+  await rename(found.path, path);
   return path;
+}
+
+interface StoredFile {
+  /** On this machine. */
+  readonly path: string;
+  readonly size: number;
+  readonly sha256: string;
+}
+
+/** A file of the state root that no document names, as it stands there, with its hash; null when it is gone. */
+export async function storedFile(store: ObjectStore, key: string, cache: string, signal: AbortSignal): Promise<StoredFile | null> {
+  if (store.pathOf !== undefined) {
+    const path = store.pathOf(key);
+    return (await sizeOf(path)) === null ? null : { path, ...(await hashFile(path, signal)) };
+  }
+  await makeFolder(cache);
+  const found = await fetchAside(store, key, cache, signal);
+  if (found === null) return null;
+  const path = join(cache, found.sha256);
+  await rename(found.path, path);
+  return { ...found, path };
+}
+
+async function fetchAside(store: ObjectStore, key: string, cache: string, signal: AbortSignal): Promise<StoredFile | null> {
+  const stream = await store.get(key, signal);
+  if (stream === null) return null;
+  const path = join(cache, `${randomBytes(12).toString("hex")}.part`);
+  await pipeline(stream, createWriteStream(path), { signal });
+  return { path, ...(await hashFile(path, signal)) };
 }

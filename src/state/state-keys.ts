@@ -24,7 +24,13 @@ export interface StateKeys {
   slot(at: Date): string;
   readonly pausePrefix: string;
   pause(seq: number): string;
+  readonly triggerPrefix: string;
   trigger(hash: string): string;
+  readonly erasurePrefix: string;
+  erasure(run: string): string;
+  erased(run: string): string;
+  readonly prunedPrefix: string;
+  pruned(day: string): string;
 }
 
 /** Names of a stream's documents; they sort as they were made. */
@@ -55,7 +61,13 @@ export function stateKeys(stream: string): StateKeys {
     slot: (at) => `${stream}/slots/${at.toISOString().slice(0, 19).replaceAll(/[-:]/g, "")}Z.json`,
     pausePrefix: `${stream}/pauses/`,
     pause: (seq) => `${stream}/pauses/${padded(seq, 8)}.json`,
+    triggerPrefix: `${stream}/triggers/`,
     trigger: (hash) => `${stream}/triggers/${hash}.json`,
+    erasurePrefix: `${stream}/erasures/`,
+    erasure: (run) => `${stream}/erasures/${run}.json`,
+    erased: (run) => `${stream}/erasures/${run}.done`,
+    prunedPrefix: `${stream}/pruned/`,
+    pruned: (day) => `${stream}/pruned/${day}.json`,
   };
 }
 

@@ -28,9 +28,18 @@ function outgrows({ watermark }: Current, base: FileRef): boolean {
 
 /** Folds base and log into a new base: the same table at the same generation, with less to read. Does nothing when it is not due. */
 export async function foldWhenDue(context: RunContext, read: Current, signal: AbortSignal): Promise<Current> {
-  if (!foldIsDue(read)) return read;
+  return await foldIf(foldIsDue, context, read, signal);
+}
+
+/** Folds whatever log there is into a new base, due or not. */
+export async function foldLog(context: RunContext, read: Current, signal: AbortSignal): Promise<Current> {
+  return await foldIf((current) => current.log.length > 0, context, read, signal);
+}
+
+async function foldIf(wanted: (current: Current) => boolean, context: RunContext, read: Current, signal: AbortSignal): Promise<Current> {
+  if (!wanted(read)) return read;
   const { current, snapshot } = await loadSnapshot(context, read, signal);
-  if (snapshot === null || !foldIsDue(current)) return current;
+  if (snapshot === null || !wanted(current)) return current;
   try {
     return await fold(context, current, snapshot, signal);
   } finally {

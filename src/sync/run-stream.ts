@@ -12,6 +12,7 @@ import { dropUnnamed, foldWhenDue } from "./fold-when-due.ts";
 import { holdPlan, isHeld, refuseWhileHeld, supersedeHeld } from "./hold-run.ts";
 import { NO_ANSWERS, type Answers } from "./judge-delta.ts";
 import { mustReadCurrent, openStream } from "./open-stream.ts";
+import { pruneWhenDue } from "./prune-stream.ts";
 import { asError, recordedRun, type RunResult } from "./recorded-run.ts";
 import { openPlan, recordFinished, rollForward } from "./resume-plan.ts";
 import { refuseRetired } from "./retired-streams.ts";
@@ -231,6 +232,7 @@ async function tidyUp(context: RunContext, read: Current, signal: AbortSignal): 
     await cleanStaging(context, current, signal);
     await forgetChecks(context.state, context.stream.name, namedFiles(current), cacheFolder(context), signal);
     await pruneCurrent(context.state, context.stream.name, signal);
+    await pruneWhenDue(context, signal);
     await failpoint("cleanup.done");
   } catch (error) {
     const why = error instanceof SyncError ? `${error.code}: ${error.message}` : isAbort(error) ? "it was stopped" : asError(error).name;

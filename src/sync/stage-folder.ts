@@ -20,7 +20,7 @@ export interface StageFolder {
 export async function openStaging(context: RunContext, current: Current, signal: AbortSignal): Promise<StageFolder> {
   const { state, keys, run, deps } = context;
   const prefix = keys.staging(run);
-  const about = { format: "spillway/stage/1", run, generation: current.generation + 1, seq: current.seq } as const;
+  const about = { format: "spillway/stage/1", run, generation: current.generation + 1, seq: current.seq, at: deps.clock.now().toISOString() } as const;
   await createDocument(state, `${prefix}stage.json`, about, signal);
   const path = state.pathOf === undefined ? join(deps.scratch, run) : state.pathOf(prefix.slice(0, -1));
   try {

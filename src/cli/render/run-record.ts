@@ -14,6 +14,7 @@ function statusText(status: RunStatus, paint: Paint): string {
     case "recovered":
     case "repaired":
     case "retired":
+    case "forgotten":
     case "approved":
       return paint.good(status);
     case "abandoned":
