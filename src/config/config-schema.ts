@@ -77,7 +77,9 @@ export const configSchema = z
       .describe("Keys of a model for every model; the model's own win, key by key. Example: `{guards: {max_removed: 10%}}`."),
     retention: retentionSchema
       .optional()
-      .describe("How long run records, stored deltas, staged bytes and held runs are kept; a model's own keys win. Example: `{runs: 90d, log: 180d}`."),
+      .describe(
+        "How long run records, stored deltas, staged bytes and held runs are kept; a model's own keys win. Example: `{runs: 90d, log: 180d}`.",
+      ),
     targets: z
       .record(name, targetSchema)
       .optional()

@@ -142,7 +142,9 @@ const modelKeys = {
     ),
   retention: retentionSchema
     .optional()
-    .describe("How long run records, stored deltas, staged bytes and held runs of the model are kept. Default: as in config.yaml. Example: `{log: 30d}`."),
+    .describe(
+      "How long run records, stored deltas, staged bytes and held runs of the model are kept. Default: as in config.yaml. Example: `{log: 30d}`.",
+    ),
   file: fileSchema.prefault({}).describe('Format and names of the files. Example: `{delimiter: "|", folder: users}`.'),
 };
 

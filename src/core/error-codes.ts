@@ -4,6 +4,7 @@ import { DESTINATION_CODES } from "./destination-codes.ts";
 import { ENGINE_CODES } from "./engine-codes.ts";
 import { entry, type ErrorCodeEntry } from "./error-code-entry.ts";
 import { EXIT } from "./exit-codes.ts";
+import { FORGET_CODES } from "./forget-codes.ts";
 import { HTTP_CODES } from "./http-codes.ts";
 import { SERVICE_CODES } from "./service-codes.ts";
 import { SOURCE_CODES } from "./source-codes.ts";
@@ -60,6 +61,7 @@ export const ERROR_CODES = {
     "Somebody else's object stands under a key that this delivery needs. It was not touched.",
     "Find out who writes there, move the object away, and run again: the delivery goes on with the same bytes.",
   ),
+  ...FORGET_CODES,
   GENERATION_NOT_DELIVERED: entry(
     EXIT.usage,
     "`sync replay` was asked for a generation that was never delivered: its number is too high, it was given up, or the run delivered nothing.",
@@ -188,10 +190,20 @@ export const ERROR_CODES = {
     "`sync init` found a configuration in the folder already; it never writes over one.",
     "Name another folder, or delete the old config.yaml first.",
   ),
+  REPLAY_BEYOND_HORIZON: entry(
+    EXIT.state,
+    "The delta of an old generation is older than `retention.log` keeps it, and the destination does not give its objects back.",
+    "Deliver the whole table anew with `sync run --full-resync`; a longer `retention.log` keeps more from now on.",
+  ),
   REPLAY_BYTES_LOST: entry(
     EXIT.state,
     "The bytes of an old generation can neither be made again nor read back: its stored delta is lost, or the model's columns or file settings are others now, and the destination does not give the object back.",
     "Bring the model file back as it was then (and the version of Spillway), or use credentials that may read the destination; then replay again.",
+  ),
+  REPLAY_FORGOTTEN: entry(
+    EXIT.state,
+    "An old generation told of rows that were forgotten since (`sync forget`), so its files are not delivered again.",
+    "Deliver the whole table as it is now with `sync run --full-resync`.",
   ),
   REPLAY_KEY_TAKEN: entry(
     EXIT.destination,

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import type { ObjectStore } from "../core/ports.ts";
-import { fileRef, type FileRef } from "./documents.ts";
+import { fileRef, type FileRef, type Plan } from "./documents.ts";
 import type { StateKeys } from "./state-keys.ts";
 import { createDocument, hasDocument, readDocument } from "./state-store.ts";
 
@@ -23,7 +23,8 @@ const erasureSchema = z
     files: z.array(rewrittenFile).readonly(),
     /** Runs whose staged bytes told of the rows. */
     staged: z.array(z.string()).readonly(),
-    objects: z.array(z.strictObject({ generation: count, key: z.string() }).readonly()).readonly(),
+    /** By their places in their plans: a name may hold what files are split by. */
+    objects: z.array(z.strictObject({ generation: count, object: count }).readonly()).readonly(),
   })
   .readonly();
 export type Erasure = z.infer<typeof erasureSchema>;
@@ -46,8 +47,12 @@ export interface Erasures {
   readonly open: readonly Erasure[];
   /** The file that stands for one that was rewritten; null: it was given up, for nothing needed it. Any other file is itself. */
   follow(file: FileRef): FileRef | null;
-  /** Whether a file stands in another's place. */
+  /** Whether another file stands in this one's place. */
   isRewritten(file: FileRef): boolean;
+  /** Whether objects of a generation hold rows that were erased here. */
+  concern(generation: number): boolean;
+  /** A plan of the past with the delta that stands there today. */
+  planned(plan: Plan): Plan;
 }
 
 /** Reads the erasures of a stream; what a plan names is to be looked for through them. */
@@ -59,18 +64,21 @@ export async function readErasures(store: ObjectStore, keys: StateKeys, signal: 
     if (found !== null) all.push(found);
   }
   const steps = new Map(all.flatMap(({ files }) => files.map(({ from, to }) => [from.key, to] as const)));
+  const follow = (file: FileRef): FileRef | null => {
+    let found: FileRef | null = file;
+    while (found !== null) {
+      const next = steps.get(found.key);
+      if (next === undefined) return found;
+      found = next;
+    }
+    return found;
+  };
   return {
     all,
     open: all.filter(({ run }) => !names.includes(keys.erased(run))),
-    follow: (file) => {
-      let found: FileRef | null = file;
-      while (found !== null) {
-        const next = steps.get(found.key);
-        if (next === undefined) return found;
-        found = next;
-      }
-      return found;
-    },
+    follow,
     isRewritten: (file) => steps.has(file.key),
+    concern: (generation) => all.some(({ objects }) => objects.some((object) => object.generation === generation)),
+    planned: (plan) => ({ ...plan, delta: follow(plan.delta) ?? plan.delta }),
   };
 }

@@ -5,6 +5,7 @@ import { readPlan } from "../state/plans.ts";
 import { stateKeys } from "../state/state-keys.ts";
 import { unlessDamaged } from "../state/state-store.ts";
 import type { PreviousManifest } from "./rebuild-files.ts";
+import { firstKept } from "./stored-history.ts";
 import { findRun } from "./stream-status.ts";
 import type { SyncDeps } from "./sync-deps.ts";
 
@@ -21,6 +22,8 @@ export type GenerationChoice =
 export interface DeliveredGeneration {
   readonly plan: Plan;
   readonly previous: PreviousManifest;
+  /** Whether its delta is older than history is kept. */
+  readonly isBeyondHorizon: boolean;
 }
 
 /** The delivered generations of a stream that a choice names, oldest first; GENERATION_NOT_DELIVERED when one that it names was not. */
@@ -34,7 +37,14 @@ export async function deliveredGenerations(
   if (current === null) throw notDelivered(stream, "nothing of it was ever delivered");
   const plans =
     choice.by === "date" ? await ofDay(deps, current, stream, choice.date, signal) : await named(deps, current, stream, choice, signal);
-  return await Promise.all(plans.map(async (plan) => ({ plan, previous: await manifestBefore(deps, current, plan, signal) })));
+  const first = firstKept(current);
+  return await Promise.all(
+    plans.map(async (plan) => ({
+      plan,
+      previous: await manifestBefore(deps, current, plan, signal),
+      isBeyondHorizon: plan.generation < first,
+    })),
+  );
 }
 
 async function named(

@@ -8,7 +8,7 @@ import { loadSnapshot } from "./load-snapshot.ts";
 import { mustReadCurrent } from "./open-stream.ts";
 import { cacheFolder, type RunContext } from "./run-context.ts";
 import { smallCount } from "./run-report.ts";
-import { dropStaging, namedFiles, openStaging } from "./stage-folder.ts";
+import { dropStaging, keptFiles, openStaging } from "./stage-folder.ts";
 
 /** The log may grow to this share of the base before it is folded into a new one. */
 const LOG_SHARE = 0.2;
@@ -69,6 +69,6 @@ async function fold(context: RunContext, current: Current, snapshot: Snapshot, s
 /** A swap that lost may still have stood for a moment: its file goes only when the highest CURRENT lacks it. */
 export async function dropUnnamed(context: RunContext, key: string, signal: AbortSignal): Promise<Current> {
   const current = await mustReadCurrent(context, signal);
-  if (!namedFiles(current).some((file) => file.key === key)) await context.state.delete(key, signal);
+  if (!keptFiles(current).some((file) => file.key === key)) await context.state.delete(key, signal);
   return current;
 }

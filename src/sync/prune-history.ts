@@ -8,7 +8,7 @@ import { numberOf } from "../state/state-keys.ts";
 import { unlessDamaged } from "../state/state-store.ts";
 import { mustReadCurrent } from "./open-stream.ts";
 import { cacheFolder, type RunContext } from "./run-context.ts";
-import { namedFiles } from "./stage-folder.ts";
+import { keptFiles, namedFiles } from "./stage-folder.ts";
 
 /** What of a stream's history is older than it is kept. */
 export interface HistoryCut {
@@ -68,7 +68,8 @@ async function newestTable(
   const base = bases.findLast((key) => (numberOf(key) ?? kept) < kept) ?? null;
   const found = base === null ? null : { generation: numberOf(base) ?? 0, base };
   for (const generation of new Set([kept, numberOf(current.base?.key ?? "") ?? 0])) {
-    if (generation < 1 || generation > kept || generation - 1 <= (found?.generation ?? 0) || current.abandoned.includes(generation)) continue;
+    if (generation < 1 || generation > kept || generation - 1 <= (found?.generation ?? 0) || current.abandoned.includes(generation))
+      continue;
     const plan = await planOf(context, generation, signal);
     if (plan !== null && (plan.wholeSnapshot || plan.replaces)) return { generation: generation - 1, base: null };
   }
@@ -102,13 +103,13 @@ export async function cutHistory(
     if ((await swapCurrent(state, stream.name, current.seq, next, signal)) !== "swapped") return "moved";
   }
   const now = await mustReadCurrent(context, signal);
-  const named = new Set([...namedFiles(now), ...(now.horizon?.base ? [now.horizon.base] : [])].map(({ key }) => key));
+  const named = new Set(keptFiles(now).map(({ key }) => key));
   for (const key of files) if (!named.has(key)) await state.delete(key, signal);
   return "cut";
 }
 
 async function refOf(context: RunContext, current: Current, key: string, signal: AbortSignal): Promise<FileRef> {
-  const named = namedFiles(current).find((file) => file.key === key);
+  const named = keptFiles(current).find((file) => file.key === key);
   if (named !== undefined) return named;
   await using engine = await context.deps.openEngine(signal);
   const found = await storedFile(context.state, key, cacheFolder(context), signal);

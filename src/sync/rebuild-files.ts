@@ -6,7 +6,9 @@ import { SyncError } from "../core/errors.ts";
 import type { Column, Stream } from "../core/types.ts";
 import { resolveColumnSecrets } from "../files/column-secrets.ts";
 import type { Plan } from "../state/documents.ts";
+import { readErasures } from "../state/erasures.ts";
 import { hashedFile } from "../state/state-files.ts";
+import { stateKeys } from "../state/state-keys.ts";
 import { bytesBody } from "../state/state-store.ts";
 import { deliveries } from "./deliver-plan.ts";
 import { cacheFolder } from "./run-context.ts";
@@ -20,9 +22,10 @@ export type PreviousManifest = { readonly generation: number; readonly sha256: s
  * What making a generation's objects anew from its stored delta came to. `same`: byte by byte what was planned. `other_settings`: the mapping or the
  * files are set up otherwise now, or are compressed or encrypted, which is not the same twice, so nothing can be said. `differs`: all is set up as it
  * was, and yet the delta tells something else than the files did. `delta_lost`: the delta, or one that a checkpoint was made from, is missing or damaged.
+ * `forgotten`: rows that it told of were erased from the state since, so that it gives other files.
  */
 export interface Rebuilt {
-  readonly outcome: "same" | "other_settings" | "differs" | "delta_lost";
+  readonly outcome: "same" | "other_settings" | "differs" | "delta_lost" | "forgotten";
   /** Paths of the objects that came out as planned, by their place in the order of delivery. */
   readonly paths: ReadonlyMap<number, string>;
 }
@@ -43,6 +46,8 @@ export async function rebuildFiles(
   signal: AbortSignal,
 ): Promise<Rebuilt> {
   await makeFolder(join(folder, "files"));
+  const erasures = await readErasures(deps.state, stateKeys(stream.name), signal);
+  if (erasures.isRewritten(plan.delta) || erasures.concern(plan.generation)) return { outcome: "forgotten", paths: new Map() };
   const delta = await hashedFile(deps.state, plan.delta, cacheFolder({ deps, stream }), signal);
   if (delta === "missing" || delta === "other") return { outcome: "delta_lost", paths: new Map() };
   try {

@@ -2,6 +2,7 @@ import { SyncError } from "../core/errors.ts";
 import type { Stream } from "../core/types.ts";
 import { readCurrent, swapCurrent } from "../state/current.ts";
 import type { Current, FileRef, Plan, RunStatus } from "../state/documents.ts";
+import { readErasures } from "../state/erasures.ts";
 import { ObjectNotes, readPlan } from "../state/plans.ts";
 import { listRuns, readRun } from "../state/run-records.ts";
 import { isIntact } from "../state/state-files.ts";
@@ -13,6 +14,7 @@ import { recordedRun, type RunResult } from "./recorded-run.ts";
 import type { RunContext } from "./run-context.ts";
 import { readEntry } from "./salvage-current.ts";
 import { namedFiles } from "./stage-folder.ts";
+import { runOfFile } from "./stored-history.ts";
 import { promoted, voided } from "./swap-current.ts";
 import type { SyncDeps } from "./sync-deps.ts";
 
@@ -40,7 +42,7 @@ async function repair(context: RunContext, { fromDeltas }: { readonly fromDeltas
     const newest = entries.find(({ seq }) => seq === highest) ?? null;
     if (!fromDeltas && newest !== null && (await filesIntact(context, newest, signal))) return "unchanged";
     const entry = fromDeltas ? null : await intactEntry(context, entries, signal);
-    const start = entry ?? (await fromPlans(context, newest, signal));
+    const start = entry ?? (await fromHorizon(context, newest, signal)) ?? (await fromPlans(context, newest, signal));
     const rebuilt = await playForward(context, start, newest, signal);
     await copyAside(context, signal);
     const at = deps.clock.now().toISOString();
@@ -54,6 +56,8 @@ async function repair(context: RunContext, { fromDeltas }: { readonly fromDeltas
       rows: null,
       retired: newest?.retired ?? rebuilt.retired,
     };
+    const kept = newest?.horizon === undefined ? {} : { horizon: newest.horizon };
+    const next: Current = { ...rebuilt, ...kept, seq: highest + 1, run, at, reason: "repaired", rows: null };
     if ((await swapCurrent(state, stream.name, highest, next, signal)) !== "swapped") continue;
     report.warn(
       `The snapshot of ${stream.name} was put together from ${start.base?.key ?? "the first delta"} and the deltas up to generation ${rebuilt.generation}. What stood there is kept in ${aside(context)}.`,
@@ -104,12 +108,50 @@ async function tableWasSet(context: RunContext, after: string, signal: AbortSign
   return false;
 }
 
+/** The table that the history begins with, where older deltas are no longer kept and no later one is a whole table. */
+async function fromHorizon(context: RunContext, newest: Current | null, signal: AbortSignal): Promise<Current | null> {
+  const { state, keys } = context;
+  const base = newest?.horizon?.base ?? null;
+  if (newest?.horizon === undefined || base === null || !(await isIntact(state, base, signal))) return null;
+  const { generation } = newest.horizon;
+  const plans = await pastPlans(context, signal);
+  for (let later = newest.generation; later > generation; later -= 1) {
+    const plan = newest.abandoned.includes(later) ? null : await unlessDamaged(plans(later));
+    if (plan?.wholeSnapshot === true && (await isIntact(state, plan.delta, signal))) return null;
+  }
+  if (await tableWasSet(context, runOfFile(base.key), signal)) return null;
+  let told = await readPlan(state, keys, generation, signal);
+  for (let at = generation - 1; told !== null && at > 0 && newest.abandoned.includes(told.generation); at -= 1)
+    told = await readPlan(state, keys, at, signal);
+  return {
+    ...newest,
+    generation,
+    layout: told?.layout ?? newest.layout,
+    identity: told?.identity ?? newest.identity,
+    base,
+    log: [],
+    uncertain: newest.uncertain.filter(({ key }) => (numberOf(key) ?? 0) <= generation),
+    abandoned: newest.abandoned.filter((each) => each <= generation),
+    manifest: await manifestBefore(context, generation + 1, signal),
+  };
+}
+
+/** Reads plans with the deltas that stand for theirs today. */
+async function pastPlans({ state, keys }: RunContext, signal: AbortSignal): Promise<(generation: number) => Promise<Plan | null>> {
+  const erasures = await readErasures(state, keys, signal);
+  return async (generation) => {
+    const plan = await readPlan(state, keys, generation, signal);
+    return plan === null ? null : erasures.planned(plan);
+  };
+}
+
 /** The state before the last delta that holds a whole table by itself. */
 async function fromPlans(context: RunContext, newest: Current | null, signal: AbortSignal): Promise<Current> {
   const { state, keys, stream } = context;
   const generations = (await state.list(keys.planPrefix, signal)).filter((key) => key.endsWith(".json")).map(numberOf);
+  const plans = await pastPlans(context, signal);
   for (const generation of generations.filter((each) => each !== null).toReversed()) {
-    const plan = await unlessDamaged(readPlan(state, keys, generation, signal));
+    const plan = await unlessDamaged(plans(generation));
     if (plan === null || newest?.abandoned.includes(generation) === true || !(plan.wholeSnapshot || plan.replaces || generation === 1))
       continue;
     if (!(await isIntact(state, plan.delta, signal)) || (await tableWasSet(context, plan.run, signal))) continue;
@@ -122,6 +164,7 @@ async function fromPlans(context: RunContext, newest: Current | null, signal: Ab
       identity: plan.identity,
       abandoned,
       names: newest?.names,
+      ...(newest?.horizon === undefined ? {} : { horizon: newest.horizon }),
       manifest: await manifestBefore(context, generation, signal),
     };
   }
@@ -142,10 +185,11 @@ async function manifestBefore(context: RunContext, generation: number, signal: A
 /** Plays the plans after an entry, as their deliveries ended. A last one that has not arrived stays open: the next run goes on with it. */
 async function playForward(context: RunContext, start: Current, newest: Current | null, signal: AbortSignal): Promise<Current> {
   const { state, keys } = context;
+  const plans = await pastPlans(context, signal);
   let current = start;
   for (;;) {
     const generation = current.generation + 1;
-    const plan = await readPlan(state, keys, generation, signal);
+    const plan = await plans(generation);
     if (plan === null) break;
     const end = await endOf(context, plan, newest, signal);
     if (end === "open") break;

@@ -1,15 +1,17 @@
 import { SyncError } from "../core/errors.ts";
 import type { SqlSession } from "../core/ports.ts";
-import type { FileChange, Stream } from "../core/types.ts";
+import type { FileChange, SqlExpr, Stream } from "../core/types.ts";
 import { sqlText } from "../engine/sql-literal.ts";
 import { readCurrent } from "../state/current.ts";
 import type { Current, Plan } from "../state/documents.ts";
+import { readErasures } from "../state/erasures.ts";
 import { readPlan } from "../state/plans.ts";
 import { localFile } from "../state/state-files.ts";
 import { stateKeys } from "../state/state-keys.ts";
 import { type HeldRow, heldRow } from "./held-row.ts";
 import { cacheFolder } from "./run-context.ts";
 import type { DeltaSample } from "./sample-delta.ts";
+import { firstKept } from "./stored-history.ts";
 import type { SyncDeps } from "./sync-deps.ts";
 
 /** One delivery that told of a row. */
@@ -33,6 +35,10 @@ export interface RowHistory {
   readonly deliveries: readonly RowDelivery[];
   /** Deltas that are no longer in the state root: what they told is not known. */
   readonly missing: readonly string[];
+  /** The first generation of which anything is kept. */
+  readonly from: number;
+  /** How many times rows of the stream were forgotten: what was told of those is known no more. */
+  readonly erasures: number;
 }
 
 /** Every delivery of the row with a key (column of primary_key → canonical text), oldest first. These are row values, and belong in no log. */
@@ -47,43 +53,59 @@ export async function rowHistory(
   const found: RowDelivery[] = [];
   const missing: string[] = [];
   await using engine = await deps.openEngine(signal);
-  for (let generation = 1; generation <= (current?.generation ?? -1) + 1; generation += 1) {
-    const plan = await readPlan(deps.state, stateKeys(stream.name), generation, signal);
-    if (plan === null || current === null) continue;
+  const erasures = await readErasures(deps.state, stateKeys(stream.name), signal);
+  const from = current === null ? 1 : firstKept(current);
+  for (let generation = from; generation <= (current?.generation ?? -1) + 1; generation += 1) {
+    const written = await readPlan(deps.state, stateKeys(stream.name), generation, signal);
+    if (written === null || current === null) continue;
+    const plan = erasures.planned(written);
     const path = await localFile(deps.state, plan.delta, cacheFolder({ deps, stream }), signal);
     if (path === null) missing.push(plan.delta.key);
     else found.push(...(await rowsOf(engine, { stream, current, plan, path }, key, signal)));
     if (plan.kind !== "checkpoint") continue;
     const held = await heldRow(deps, stream, { engine, current, plan }, key, signal);
     if (held !== null) found.push(wholeRow(plan, current, held));
+    else found.push(...(await rowsWithKey(engine, { stream, current, plan, path }, key, signal)));
   }
-  return { stream: stream.name, deliveries: found, missing };
+  return { stream: stream.name, deliveries: found, missing, from, erasures: erasures.all.length };
 }
 
-interface StoredDelta {
+/** A delta of the past, checked, on this machine. */
+export interface StoredDelta {
   readonly stream: Stream;
   readonly current: Current;
   readonly plan: Plan;
   readonly path: string;
 }
 
-async function rowsOf(
+async function rowsWithKey(
   session: SqlSession,
-  { stream, current, plan, path }: StoredDelta,
+  stored: StoredDelta,
   key: ReadonlyMap<string, string>,
   signal: AbortSignal,
 ): Promise<readonly RowDelivery[]> {
-  const names = plan.layout.columns.slice(0, plan.layout.keyCount).map(({ name }) => name);
+  const { layout } = stored.plan;
+  const names = layout.columns.slice(0, layout.keyCount).map(({ name }) => name);
   // Under another key the same row cannot be told from others.
   if (names.length !== key.size || names.some((name) => !key.has(name))) return [];
+  const where = names.map((name, at) => `k${String(at)} = ${sqlText(key.get(name) ?? "")}`).join(" AND ");
+  return await rowsOf(session, stored, where, signal);
+}
+
+/** The rows of a delta, called `f`, that meet a condition, each with the files that it was delivered in. */
+export async function rowsOf(
+  session: SqlSession,
+  { stream, current, plan, path }: StoredDelta,
+  where: SqlExpr,
+  signal: AbortSignal,
+): Promise<readonly RowDelivery[]> {
   const { outputs } = plan.delta;
   const told = outputs.map((_, at) => `p${String(at)}`);
-  const where = names.map((name, at) => `k${String(at)} = ${sqlText(key.get(name) ?? "")}`).join(" AND ");
   // A first delta has no columns of what stood before.
   const before = told.map((name) => `CAST(NULL AS VARCHAR) AS ${name}`).join(", ");
   const delta = `(SELECT * FROM read_parquet(${sqlText(path)}, file_row_number=true) UNION ALL BY NAME SELECT ${before} WHERE false)`;
   const columns = [...outputs.map((_, at) => `o${String(at)}`), ...told].join(", ");
-  const rows = await session.rows(`SELECT op, file_row_number, ${columns} FROM ${delta} WHERE op <> 'refresh' AND ${where}`, signal);
+  const rows = await session.rows(`SELECT op, file_row_number, ${columns} FROM ${delta} AS f WHERE op <> 'refresh' AND ${where}`, signal);
   const { generation, run, at } = plan;
   const end = endOf(plan, current);
   const found: RowDelivery[] = [];

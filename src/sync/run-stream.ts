@@ -8,6 +8,7 @@ import { createPlan } from "../state/plans.ts";
 import { forgetChecks, publishFile } from "../state/state-files.ts";
 import { checkpointDue } from "./checkpoint-due.ts";
 import { confirmClaim } from "./confirm-claim.ts";
+import { finishErasures } from "./finish-erasure.ts";
 import { dropUnnamed, foldWhenDue } from "./fold-when-due.ts";
 import { holdPlan, isHeld, refuseWhileHeld, supersedeHeld } from "./hold-run.ts";
 import { NO_ANSWERS, type Answers } from "./judge-delta.ts";
@@ -228,7 +229,9 @@ async function yieldToOther(context: RunContext, signal: AbortSignal): Promise<R
 /** What was delivered stays delivered when tidying up fails: the next run tidies again, and stops if the state is damaged. */
 async function tidyUp(context: RunContext, read: Current, signal: AbortSignal): Promise<void> {
   try {
-    const current = await context.report.phase("snapshot", () => foldWhenDue(context, read, signal));
+    const finished = await finishErasures(context, signal);
+    const told = finished.length === 0 ? read : await mustReadCurrent(context, signal);
+    const current = await context.report.phase("snapshot", () => foldWhenDue(context, told, signal));
     await cleanStaging(context, current, signal);
     await forgetChecks(context.state, context.stream.name, namedFiles(current), cacheFolder(context), signal);
     await pruneCurrent(context.state, context.stream.name, signal);

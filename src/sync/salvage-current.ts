@@ -1,5 +1,6 @@
 import { SyncError } from "../core/errors.ts";
 import { currentSchema, type Current, type FileRef, type Plan } from "../state/documents.ts";
+import { readErasures } from "../state/erasures.ts";
 import { ObjectNotes, readPlan } from "../state/plans.ts";
 import { stateMoved } from "../state/root-marks.ts";
 import { numberOf } from "../state/state-keys.ts";
@@ -87,12 +88,13 @@ export async function readEntry(
 async function readablePlans(context: RunContext, after: number, signal: AbortSignal): Promise<readonly Plan[]> {
   const { state, keys } = context;
   const plans: Plan[] = [];
+  const erasures = await readErasures(state, keys, signal);
   for (const key of await state.list(keys.planPrefix, signal)) {
     const generation = numberOf(key);
     if (generation === null || generation <= after || key !== keys.plan(generation)) continue;
     const plan = await unlessDamaged(readPlan(state, keys, generation, signal));
     if (plan === null) context.report.warn(`${key} cannot be read: rows that only it told of cannot be removed at the destination.`);
-    else plans.push(plan);
+    else plans.push(erasures.planned(plan));
   }
   return plans;
 }

@@ -20,7 +20,13 @@ export interface StageFolder {
 export async function openStaging(context: RunContext, current: Current, signal: AbortSignal): Promise<StageFolder> {
   const { state, keys, run, deps } = context;
   const prefix = keys.staging(run);
-  const about = { format: "spillway/stage/1", run, generation: current.generation + 1, seq: current.seq, at: deps.clock.now().toISOString() } as const;
+  const about = {
+    format: "spillway/stage/1",
+    run,
+    generation: current.generation + 1,
+    seq: current.seq,
+    at: deps.clock.now().toISOString(),
+  } as const;
   await createDocument(state, `${prefix}stage.json`, about, signal);
   const path = state.pathOf === undefined ? join(deps.scratch, run) : state.pathOf(prefix.slice(0, -1));
   try {
@@ -57,7 +63,7 @@ export async function cleanStaging(context: RunContext, current: Current, signal
     await closeHeld(context, run, signal);
     // Which files a plan named that nobody can read is not known: they stay.
     if (plan !== "damaged") {
-      const named = [...namedFiles(current), ...(plan === null ? [] : [plan.delta])];
+      const named = [...keptFiles(current), ...(plan === null ? [] : [plan.delta])];
       await deleteOrphans(
         context,
         run,
@@ -122,7 +128,13 @@ async function deleteOrphans(
   for (const key of made) if (!named.includes(key)) await state.delete(key, signal);
 }
 
-/** Every file that a CURRENT names. */
+/** The snapshot's files, and the table that the history begins with. */
+export function keptFiles(current: Current): readonly FileRef[] {
+  const begin = current.horizon?.base ?? null;
+  return [...namedFiles(current), ...(begin === null ? [] : [begin])];
+}
+
+/** Every file of the snapshot that a CURRENT names. */
 export function namedFiles(current: Current): readonly FileRef[] {
   return [...(current.base === null ? [] : [current.base]), ...current.log, ...current.uncertain];
 }

@@ -26,6 +26,7 @@ const WHY: Readonly<Record<Rebuilt["outcome"], string>> = {
     "the model's columns or `file` settings are others now than when it was delivered, or its files are compressed or encrypted",
   differs: "the stored delta tells something else than the files did",
   delta_lost: "its stored delta is missing or damaged",
+  forgotten: "",
 };
 
 /**
@@ -35,11 +36,13 @@ const WHY: Readonly<Record<Rebuilt["outcome"], string>> = {
 export async function storedBytes(
   deps: SyncDeps,
   stream: Stream,
-  { plan, previous }: DeliveredGeneration,
+  { plan, previous, isBeyondHorizon }: DeliveredGeneration,
   { destination, folder }: { readonly destination: ObjectStore; readonly folder: string },
   signal: AbortSignal,
 ): Promise<readonly StoredObject[]> {
   const { outcome, paths } = await rebuildFiles(deps, stream, plan, previous, folder, signal);
+  // The partner's own copy must not be spread anew either.
+  if (outcome === "forgotten") throw forgotten(stream, plan.generation);
   const isHere = samePlace(plan.identity.destination, destination.place);
   const found: StoredObject[] = [];
   for (const object of deliveries(plan)) {
@@ -47,6 +50,7 @@ export async function storedBytes(
     if (path !== undefined) found.push({ object, path, from: "delta" });
     else if (isHere && (await fetched(destination, object, join(folder, `read-${object.index}`), signal)))
       found.push({ object, path: join(folder, `read-${object.index}`), from: "destination" });
+    else if (isBeyondHorizon) throw pruned(stream, plan.generation, object);
     else throw lost(stream, plan.generation, object, WHY[outcome]);
   }
   return found;
@@ -75,6 +79,28 @@ function lost({ name, file }: Stream, generation: number, { key }: Delivery, why
     `The bytes of ${key}, generation ${generation} of ${name}, cannot be had: ${why}, and the destination does not give the object back.`,
     {
       hint: `Bring ${file} back as it was when that generation was delivered (from version control, with the same version of Spillway) and replay again, or use credentials that may read the destination.`,
+      context: { stream: name, generation, key },
+    },
+  );
+}
+
+function forgotten({ name }: Stream, generation: number): SyncError {
+  return new SyncError(
+    "REPLAY_FORGOTTEN",
+    `Generation ${generation} of ${name} told of rows that were forgotten since, so its files are not delivered again.`,
+    {
+      hint: `\`sync run -m ${name} --full-resync\` delivers the whole table as it is, without them.`,
+      context: { stream: name, generation },
+    },
+  );
+}
+
+function pruned({ name }: Stream, generation: number, { key }: Delivery): SyncError {
+  return new SyncError(
+    "REPLAY_BEYOND_HORIZON",
+    `The delta of generation ${generation} of ${name} is older than \`retention.log\` keeps it, and the destination does not give ${key} back.`,
+    {
+      hint: `\`sync verify -m ${name}\` tells how far back the history goes; \`sync run -m ${name} --full-resync\` delivers the whole table anew. A longer \`retention.log\` keeps more from now on.`,
       context: { stream: name, generation, key },
     },
   );

@@ -3,6 +3,7 @@ import type { SqlSession } from "../core/ports.ts";
 import type { Stream } from "../core/types.ts";
 import { outputsOf } from "../diffing/write-delta.ts";
 import type { Current, FileRef, Plan } from "../state/documents.ts";
+import { readErasures, type Erasures } from "../state/erasures.ts";
 import { readPlan } from "../state/plans.ts";
 import { listRuns, readRun } from "../state/run-records.ts";
 import { hashedFile, isIntact, type NamedBytes } from "../state/state-files.ts";
@@ -53,26 +54,66 @@ export async function storedHistory(
 ): Promise<StoredHistory> {
   const kept: KeptDelta[] = [];
   const broken: BrokenHistory[] = [];
-  for (let generation = 1; generation <= current.generation; generation += 1) {
+  const erasures = await readErasures(deps.state, stateKeys(stream.name), signal);
+  for (let generation = firstKept(current); generation <= current.generation; generation += 1) {
     signal.throwIfAborted();
     if (current.abandoned.includes(generation)) continue;
-    const found = await keptDelta(deps, stream, generation, signal);
+    const found = await keptDelta(deps, stream, generation, erasures, signal);
     if ("status" in found) broken.push(found);
     else kept.push(found);
   }
-  const lastBroken = broken.at(-1)?.generation ?? 0;
   const set = await tableWasSet(deps, stream, until, signal);
-  const start = newestWhole(kept, lastBroken, set) ?? (await oldestBase(deps, stream, current, { lastBroken, set }, session, signal));
+  const begin = await horizonStart(deps, stream, current, set, signal);
+  if (begin !== null && "status" in begin) broken.unshift(begin);
+  const lastBroken = broken.at(-1)?.generation ?? 0;
+  const start =
+    newestWhole(kept, lastBroken, set) ??
+    (begin !== null && "file" in begin && lastBroken <= begin.generation ? begin : null) ??
+    (await oldestBase(deps, stream, current, { lastBroken, set }, session, signal));
   return { broken, chain: start === null ? null : { start, deltas: kept.filter(({ plan }) => plan.generation > start.generation) } };
 }
 
-async function keptDelta(deps: SyncDeps, stream: Stream, generation: number, signal: AbortSignal): Promise<KeptDelta | BrokenHistory> {
+/** The first generation whose delta is kept. */
+export function firstKept({ horizon }: Pick<Current, "horizon">): number {
+  return (horizon?.generation ?? 0) + 1;
+}
+
+/** The table that the history that is kept begins with; null where it begins with the first delta, or where the table was set anew since. */
+async function horizonStart(
+  deps: SyncDeps,
+  stream: Stream,
+  { horizon, generation: last }: Current,
+  set: string,
+  signal: AbortSignal,
+): Promise<HistoryStart | BrokenHistory | null> {
+  const base = horizon?.base ?? null;
+  if (horizon === undefined || base === null || horizon.generation > last) return null;
+  const { generation } = horizon;
+  const found = await wholeFile(deps, stream, base, signal);
+  if (found === "missing" || found === "other") return { generation, key: base.key, status: found === "other" ? "damaged" : found };
+  if (runOfFile(base.key) < set) return null;
+  return { generation, file: { path: found.path, outputs: base.outputs }, by: "base" };
+}
+
+/** The run that wrote a base or a delta, by its key. */
+export function runOfFile(key: string): string {
+  return /-(?<run>[^-/]+)\.parquet$/.exec(key)?.groups?.["run"] ?? "";
+}
+
+async function keptDelta(
+  deps: SyncDeps,
+  stream: Stream,
+  generation: number,
+  erasures: Erasures,
+  signal: AbortSignal,
+): Promise<KeptDelta | BrokenHistory> {
   const keys = stateKeys(stream.name);
-  const plan = await unlessDamaged(readPlan(deps.state, keys, generation, signal));
-  if (plan === null) {
+  const written = await unlessDamaged(readPlan(deps.state, keys, generation, signal));
+  if (written === null) {
     const stands = (await deps.state.head(keys.plan(generation), signal)).kind === "found";
     return { generation, key: keys.plan(generation), status: stands ? "damaged" : "missing" };
   }
+  const plan = erasures.planned(written);
   const path = await wholeFile(deps, stream, plan.delta, signal);
   if (path === "missing" || path === "other") return { generation, key: plan.delta.key, status: path === "other" ? "damaged" : path };
   return { plan, file: { path: path.path, outputs: plan.delta.outputs } };
@@ -118,8 +159,7 @@ async function oldestBase(
 ): Promise<HistoryStart | null> {
   for (const key of await deps.state.list(stateKeys(stream.name).basePrefix, signal)) {
     const generation = numberOf(key);
-    const run = /-(?<run>[^-/]+)\.parquet$/.exec(key)?.groups?.["run"] ?? "";
-    if (generation === null || generation < lastBroken || generation > current.generation || run < set) continue;
+    if (generation === null || generation < lastBroken || generation > current.generation || runOfFile(key) < set) continue;
     const path = await basePath(deps, stream, key, current, signal);
     const outputs = path === null ? null : await outputsOf(session, path, signal);
     if (path !== null && outputs !== null) return { generation, file: { path, outputs }, by: "base" };

@@ -5,6 +5,7 @@ import type { ObjectStore } from "../core/ports.ts";
 import type { Stream } from "../core/types.ts";
 import { readCurrent } from "../state/current.ts";
 import type { Current, Plan } from "../state/documents.ts";
+import { readErasures } from "../state/erasures.ts";
 import { readPlan } from "../state/plans.ts";
 import { stateKeys } from "../state/state-keys.ts";
 import { unlessDamaged } from "../state/state-store.ts";
@@ -14,7 +15,7 @@ import { type Rebuilt, rebuildFiles } from "./rebuild-files.ts";
 import { withScratchFolder } from "./scratch-folder.ts";
 import { namedFiles } from "./stage-folder.ts";
 import { UNREADABLE } from "./stored-bytes.ts";
-import { wholeFile } from "./stored-history.ts";
+import { firstKept, wholeFile } from "./stored-history.ts";
 import { samePlace } from "./stream-identity.ts";
 import type { SyncDeps } from "./sync-deps.ts";
 import { type FoldVerification, verifyFold } from "./verify-fold.ts";
@@ -45,8 +46,12 @@ export interface StreamVerification {
   readonly files: readonly { readonly key: string; readonly size: number; readonly status: "ok" | "damaged" }[];
   readonly objects: readonly VerifiedObject[];
   /** Whether the stored delta of a generation gives the very files that were planned. */
-  readonly deltas: readonly { readonly generation: number; readonly status: Rebuilt["outcome"] }[];
-  /** Null: a single generation was asked for. */
+  readonly deltas: readonly { readonly generation: number; readonly status: Rebuilt["outcome"] | "pruned" }[];
+  /** The last generation whose delta is no longer kept; null: all are. */
+  readonly horizon: number | null;
+  /** Rows that were erased from the history, and whether that was brought to its end. */
+  readonly erasures: readonly { readonly run: string; readonly at: string; readonly files: number; readonly done: boolean }[];
+  /** Null: a single generation was asked for, or an erasure has not come to its end. */
   readonly fold: FoldVerification | null;
   /** Generations that were asked for and given up, or never delivered. */
   readonly skipped: readonly number[];
@@ -64,7 +69,7 @@ export async function verifyStream(
   signal: AbortSignal,
 ): Promise<StreamVerification> {
   const current = await readCurrent(deps.state, stream.name, signal);
-  if (current === null) return { stream: stream.name, generation: null, files: [], objects: [], deltas: [], fold: null, skipped: [] };
+  if (current === null) return neverOpened(stream.name);
   const files: StreamVerification["files"][number][] = [];
   for (const ref of namedFiles(current)) {
     const found = await wholeFile(deps, stream, ref, signal);
@@ -73,8 +78,16 @@ export async function verifyStream(
   const { plans, skipped } = await deliveredPlans(deps, stream, current, options, signal);
   const objects = plans.length === 0 ? [] : await verifyPlans(deps, stream, plans, signal);
   const deltas = await verifyDeltas(deps, stream, current, plans, signal);
-  const fold = options.generation === null ? await verifyFold(deps, stream, current, signal) : null;
-  return { stream: stream.name, generation: current.generation, files, objects, deltas, fold, skipped };
+  const { all, open } = await readErasures(deps.state, stateKeys(stream.name), signal);
+  // Between its record and its end an erasure is done in the deltas and not yet in the snapshot.
+  const fold = options.generation === null && open.length === 0 ? await verifyFold(deps, stream, current, signal) : null;
+  const erasures = all.map((each) => ({ run: each.run, at: each.at, files: each.files.length, done: !open.includes(each) }));
+  const horizon = current.horizon?.generation ?? null;
+  return { stream: stream.name, generation: current.generation, files, objects, deltas, horizon, erasures, fold, skipped };
+}
+
+function neverOpened(stream: string): StreamVerification {
+  return { stream, generation: null, files: [], objects: [], deltas: [], horizon: null, erasures: [], fold: null, skipped: [] };
 }
 
 async function verifyDeltas(
@@ -86,6 +99,10 @@ async function verifyDeltas(
 ): Promise<StreamVerification["deltas"]> {
   const found: StreamVerification["deltas"][number][] = [];
   for (const plan of plans) {
+    if (plan.generation < firstKept(current)) {
+      found.push({ generation: plan.generation, status: "pruned" });
+      continue;
+    }
     const previous = await manifestBefore(deps, current, plan, signal);
     const { outcome } = await withScratchFolder(deps, "verify", (folder) => rebuildFiles(deps, stream, plan, previous, folder, signal));
     found.push({ generation: plan.generation, status: outcome });
