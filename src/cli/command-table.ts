@@ -5,6 +5,7 @@ import { CHECKING_COMMANDS } from "./checking-commands.ts";
 import { CHOICE, choice } from "./choice-options.ts";
 import type { CommandSpec, OptionBag, OptionSpec } from "./command.ts";
 import { SCAFFOLDING_COMMANDS } from "./scaffolding-commands.ts";
+import { ERASING_COMMANDS } from "./erasing-commands.ts";
 import { SCHEDULING_COMMANDS } from "./scheduling-commands.ts";
 import { SHARING_COMMANDS } from "./sharing-commands.ts";
 
@@ -194,6 +195,7 @@ export const COMMANDS: readonly CommandSpec[] = [
   ...SCHEDULING_COMMANDS,
   ...CHECKING_COMMANDS,
   ...SHARING_COMMANDS,
+  ...ERASING_COMMANDS,
   {
     name: "state reset",
     summary: "forget what was told: the next run states every row again",

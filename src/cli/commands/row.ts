@@ -26,7 +26,9 @@ export async function showRow({ models, key }: RowOptions, context: CommandConte
   await using program = await assemble(project, context);
   const history = await rowHistory(program.deps, stream, new Map(key.map(parsePair)), context.signal);
   const lost = history.missing.map((file) => `${file} is no longer in the state root, so what it told of the row is not known.`);
-  return { warnings: [...warnings, ...lost], data: dataOf(history), text: textOf(history, key, context.paint) };
+  const rest = history.from > 1 ? [`History from generation ${history.from}: what was told before is no longer kept.`] : [];
+  const erased = history.erasures > 0 ? [`Rows of ${stream.name} were forgotten (sync forget): what was told of those is not shown.`] : [];
+  return { warnings: [...warnings, ...lost, ...rest, ...erased], data: dataOf(history), text: textOf(history, key, context.paint) };
 }
 
 function parsePair(text: string): readonly [string, string] {
@@ -35,13 +37,13 @@ function parsePair(text: string): readonly [string, string] {
   throw new SyncError("USAGE", `"${text}" is no column and value.`, { hint: "--key user_id=42" });
 }
 
-function dataOf({ stream, deliveries, missing }: RowHistory): unknown {
+function dataOf({ stream, deliveries, missing, from, erasures }: RowHistory): unknown {
   const rows = deliveries.map(({ run, outputs, before, after, ...rest }) => ({
     runId: run,
     ...rest,
     columns: outputs.map((name, at) => ({ name, before: before?.[at] ?? null, after: after?.[at] ?? null })),
   }));
-  return { stream, deliveries: rows, missing };
+  return { stream, deliveries: rows, missing, from, erasures };
 }
 
 function textOf({ stream, deliveries }: RowHistory, key: readonly string[], paint: Paint): string {

@@ -23,9 +23,28 @@ export function verificationText(verified: StreamVerification, paint: Paint): st
     damaged.length === 0
       ? `${paint.good("ok")}  state    ${counted(files.length, "file")} (${bytes(size)}) as written`
       : `${paint.bad("FAIL")}  state    ${damaged.map(({ key }) => key).join(", ")} missing or changed`;
-  const lines = [state, ...foldLines(fold, paint), ...objectLines(objects, paint), ...deltaLines(deltas, paint)];
+  const past = [...foldLines(fold, paint), ...keptLines(verified, paint)];
+  const lines = [state, ...past, ...objectLines(objects, paint), ...deltaLines(deltas, paint)];
   if (skipped.length > 0) lines.push(`--  gen ${skipped.join(", ")}: not delivered, or given up`);
   return [`${paint.strong(stream)}  gen ${generation}`, ...lines.map((line) => indent(line))].join("\n");
+}
+
+/** How far back the history goes, and what of it was erased. */
+function keptLines({ horizon, erasures }: StreamVerification, paint: Paint): readonly string[] {
+  const done = erasures.filter((each) => each.done);
+  const files = done.reduce((sum, each) => sum + each.files, 0);
+  const open = erasures.filter((each) => !each.done).map(({ run }) => run);
+  return [
+    ...(horizon === null ? [] : [`--  history  from generation ${horizon + 1}: folded from generation ${horizon}, as retention.log says`]),
+    ...(done.length === 0
+      ? []
+      : [`--  history  ${counted(files, "file")} written anew by ${counted(done.length, "erasure")}, as recorded`]),
+    ...(open.length === 0
+      ? []
+      : [
+          `${paint.warning("WARN")}  history  the erasure of run ${open.join(", ")} was interrupted: the next run or \`forget\` finishes it, then the fold can be checked`,
+        ]),
+  ];
 }
 
 function objectLines(objects: readonly VerifiedObject[], paint: Paint): readonly string[] {
@@ -88,6 +107,8 @@ function deltaLines(deltas: StreamVerification["deltas"], paint: Paint): readonl
   return [
     ...line(of("same"), paint.good("ok"), "as stored give the very files that were delivered"),
     ...line(of("differs"), paint.bad("FAIL"), "as stored gives OTHER FILES than were delivered"),
+    ...line(of("forgotten"), "--", "not compared: rows that they told of were forgotten"),
+    ...line(of("pruned"), "--", "not compared: no longer kept"),
     ...line(of("other_settings"), "--", "not compared: columns or files are set up otherwise now, or are compressed or encrypted"),
   ];
 }
