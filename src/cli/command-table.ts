@@ -4,8 +4,8 @@ import { ANSWERING_COMMANDS } from "./answering-commands.ts";
 import { CHECKING_COMMANDS } from "./checking-commands.ts";
 import { CHOICE, choice } from "./choice-options.ts";
 import type { CommandSpec, OptionBag, OptionSpec } from "./command.ts";
-import { SCAFFOLDING_COMMANDS } from "./scaffolding-commands.ts";
 import { ERASING_COMMANDS } from "./erasing-commands.ts";
+import { SCAFFOLDING_COMMANDS } from "./scaffolding-commands.ts";
 import { SCHEDULING_COMMANDS } from "./scheduling-commands.ts";
 import { SHARING_COMMANDS } from "./sharing-commands.ts";
 

@@ -1,8 +1,8 @@
-import type { Snapshot } from "../core/delta.ts";
+import type { Snapshot, SnapshotFile } from "../core/delta.ts";
 import type { SqlSession } from "../core/ports.ts";
 import type { SqlExpr } from "../core/types.ts";
 import { sqlText } from "../engine/sql-literal.ts";
-import { snapshotRows } from "./snapshot-view.ts";
+import { lastWords, snapshotRows } from "./snapshot-view.ts";
 import { writeParquet } from "./write-delta.ts";
 
 /** In the engine's own temporary catalog, which spills. */
@@ -35,6 +35,17 @@ export async function countForgotten(session: SqlSession, path: string, places: 
 export async function countTold(session: SqlSession, snapshot: Snapshot, places: readonly number[], signal: AbortSignal): Promise<bigint> {
   const [row] = await session.rows(`SELECT count(*) FROM (${snapshotRows(snapshot, [])}) AS f WHERE ${isForgotten(places)}`, signal);
   return BigInt(row?.[0] ?? "0");
+}
+
+/** Whether some of the rows that are to be forgotten stood in the table once some files, oldest first, had been told. */
+export async function stoodAfter(
+  session: SqlSession,
+  files: readonly SnapshotFile[],
+  { keyCount, places }: { readonly keyCount: number; readonly places: readonly number[] },
+  signal: AbortSignal,
+): Promise<boolean> {
+  const words = `SELECT 1 FROM (${lastWords(files, keyCount, [])}) AS f WHERE op <> 'removed' AND ${isForgotten(places)} LIMIT 1`;
+  return (await session.rows(words, signal)).length > 0;
 }
 
 /** Writes a file of the state anew without the rows that are to be forgotten, in its order and with the same columns. */

@@ -1,5 +1,5 @@
 import type { SqlSession } from "../core/ports.ts";
-import { countForgotten, countTold, isForgotten } from "../diffing/forgotten-rows.ts";
+import { countForgotten, countTold, isForgotten, stoodAfter } from "../diffing/forgotten-rows.ts";
 import { outputsOf } from "../diffing/write-delta.ts";
 import type { Current, FileRef, Plan } from "../state/documents.ts";
 import type { Erasure, Erasures } from "../state/erasures.ts";
@@ -20,6 +20,7 @@ export interface FileWithRows {
   readonly file: FileRef;
   readonly path: string;
   readonly places: readonly number[];
+  readonly isBase: boolean;
   /** Whether anything needs it; otherwise it is deleted, not written anew. */
   readonly isNeeded: boolean;
 }
@@ -75,6 +76,7 @@ export async function findForgotten(search: Search, current: Current, signal: Ab
     }
     context.report.progress("snapshot", done + 1, stored.length);
   }
+  objects.push(...(await checkpointsWith(search, plans, files, signal)));
   const staged = await stagedRuns(search, { stored, files }, signal);
   return {
     files,
@@ -135,7 +137,9 @@ async function look(
   if (named === undefined) return await lookAtUnnamed(context, session, { key, generation, places }, signal);
   const path = await localFile(context.state, named, cacheFolder(context), signal);
   const rows = path === null ? 0n : await countForgotten(session, path, places, signal);
-  return path === null || rows === 0n ? null : { generation, rows: Number(rows), file: named, path, places, isNeeded: true };
+  return path === null || rows === 0n
+    ? null
+    : { generation, rows: Number(rows), file: named, path, places, isBase: isBase(context, key), isNeeded: true };
 }
 
 /** What nobody names goes when it holds such rows, and when it is torn, so that nobody can say. */
@@ -151,7 +155,19 @@ async function lookAtUnnamed(
   const outputs = await outputsOf(session, path, signal);
   const rows = outputs === null ? 0n : await countForgotten(session, path, places, signal);
   if (outputs !== null && rows === 0n) return null;
-  return { generation, rows: Number(rows), file: { key, size, sha256, outputs: outputs ?? [] }, path, places, isNeeded: false };
+  return {
+    generation,
+    rows: Number(rows),
+    file: { key, size, sha256, outputs: outputs ?? [] },
+    path,
+    places,
+    isBase: isBase(context, key),
+    isNeeded: false,
+  };
+}
+
+function isBase({ keys }: RunContext, key: string): boolean {
+  return key.startsWith(keys.basePrefix);
 }
 
 async function objectsOf(
@@ -168,6 +184,27 @@ async function objectsOf(
 
 function objectAt({ generation, identity: { destination } }: Plan, object: number, key: string): ObjectWithRows {
   return { generation, object, key, destination };
+}
+
+/** A checkpoint's files tell the whole table, so also rows that its delta says nothing of; in which of its parts is not looked for. */
+async function checkpointsWith(
+  search: Search,
+  plans: ReadonlyMap<number, Plan>,
+  files: readonly FileWithRows[],
+  signal: AbortSignal,
+): Promise<readonly ObjectWithRows[]> {
+  // A base is the table once the deltas of its generation had been told.
+  const told = files.filter(({ rows }) => rows > 0).toSorted((a, b) => a.generation - b.generation || Number(a.isBase) - Number(b.isBase));
+  const found: ObjectWithRows[] = [];
+  for (const plan of plans.values()) {
+    const places = placesOf(search, plan.layout);
+    const before = told.filter((file) => file.generation <= plan.generation && String(file.places) === String(places));
+    if (plan.kind !== "checkpoint" || places === null || before.length === 0) continue;
+    const stored = before.map(({ path, file }) => ({ path, outputs: file.outputs }));
+    if (!(await stoodAfter(search.session, stored, { keyCount: plan.layout.keyCount, places }, signal))) continue;
+    found.push(...plan.objects.flatMap(({ key, change }, object) => (change === "full" ? [objectAt(plan, object, key)] : [])));
+  }
+  return found;
 }
 
 /** Objects that an erasure found, under their names in the plans. */
