@@ -13,7 +13,6 @@ import { configSchema } from "./config-schema.ts";
 import type { WrittenConfig } from "./config-schema.ts";
 import type { Variables } from "./interpolate.ts";
 import { configJsonSchema } from "./json-schema.ts";
-import { CONFIG_NOT_SUPPORTED, refuseNotSupported } from "./not-supported.ts";
 import { overlay, without } from "./overlay.ts";
 import { parseYaml } from "./parse-yaml.ts";
 import type { ProjectFiles } from "./project-files.ts";
@@ -70,8 +69,7 @@ export async function loadConfig(
   files.add(file);
   const parsed = parseYaml(file, { variables, isSql: () => false });
   if (parsed && target !== null) layTarget(file, target);
-  const refused = parsed ? refuseNotSupported(file, CONFIG_NOT_SUPPORTED) : [];
-  const written = parsed ? checkSchema(file, { schema: configSchema, json: configJsonSchema }, refused) : null;
+  const written = parsed ? checkSchema(file, { schema: configSchema, json: configJsonSchema }, []) : null;
   const models = file.at(["models"]);
   const named = typeof models?.value === "string" && models.value !== "" ? models.value : null;
   return {

@@ -9,9 +9,6 @@ interface NotSupported {
   readonly when?: (found: Located) => boolean;
 }
 
-/** config.yaml: shrinks as the engine grows. */
-export const CONFIG_NOT_SUPPORTED: readonly NotSupported[] = [];
-
 /** Model files: shrinks as the engine grows. */
 export const MODEL_NOT_SUPPORTED: readonly NotSupported[] = [
   { path: "diff_in", what: "the choice of where to compare" },

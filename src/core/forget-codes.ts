@@ -10,8 +10,8 @@ export const FORGET_CODES = {
   ),
   FORGET_OVERTAKEN: entry(
     EXIT.busy,
-    "Another host kept writing to the stream while rows were erased, so that some may be left.",
-    "Stop the other host, then run the same command again.",
+    "Rows that were erased stood in the state root again each time: another host writes there, or the store does not delete. Some are left.",
+    "Stop the other host, or look why the store keeps what is deleted; then run the same command again.",
   ),
   FORGET_STILL_TOLD: entry(
     EXIT.held,

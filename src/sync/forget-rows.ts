@@ -211,8 +211,8 @@ function stillTold({ name, changes, mode }: Stream, { told }: Whereabouts): Sync
 }
 
 function overtaken({ name }: Stream): SyncError {
-  return new SyncError("FORGET_OVERTAKEN", `Another host kept writing to ${name} while rows were erased.`, {
-    hint: "Stop it, then run the same command again.",
+  return new SyncError("FORGET_OVERTAKEN", `Rows of ${name} that were erased stood in the state root again each time.`, {
+    hint: "Stop other hosts that write there, see that the store deletes what it is told to, then run the same command again.",
     retry: "transient",
     context: { stream: name },
   });

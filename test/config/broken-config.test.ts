@@ -87,7 +87,7 @@ test("a model's mistakes are told together with those of config.yaml", async () 
     "
     config.yaml:6:1 CONFIG_UNKNOWN_KEY there is no key "nonsense"
       6 | nonsense: 1
-          ^^^^^^^^ known: version, state, models, engine, sources, destinations, defaults, targets, and N more
+          ^^^^^^^^ known: version, state, models, engine, sources, destinations, defaults, retention, and N more
 
     models/users.yaml:5:1 CONFIG_UNKNOWN_KEY there is no key "nonsense"
       5 | nonsense: 1
@@ -151,26 +151,6 @@ sources: {w: {type: duckdb, path: "a\${b"}}
     models/users.yaml:2:14 CONFIG_UNKNOWN_NAME there is no destination "partner"
       2 | destination: partner
                        ^^^^^^^ add it below destinations in config.yaml
-    "
-  `);
-});
-
-test("keys of the format that do nothing yet are refused by name, not ignored", async () => {
-  const text = `version: 1
-state: .sync
-sources:
-  warehouse: {type: duckdb}
-destinations:
-  partner: {type: local, path: out, defaults: {file: {delimiter: "|"}}}
-targets: {dev: {state: .sync/dev}}
-defaults: {guards: off}
-retention: {generations: 30}
-`;
-  expect(await config(text)).toMatchInlineSnapshot(`
-    "
-    config.yaml:9:1 CONFIG_NOT_SUPPORTED_YET retention ("retention") is not supported yet
-      9 | retention: {generations: 30}
-          ^^^^^^^^^ take it away
     "
   `);
 });

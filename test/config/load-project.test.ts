@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { DEFAULT_RETENTION } from "../../src/core/retention.ts";
 import { PLAIN_CSV } from "../support/plain-csv.ts";
 import { CONFIG, load, MODEL } from "./temp-project.ts";
 
@@ -43,6 +44,7 @@ test("a project compiles to streams with every default filled in and every path 
       columns: null,
       fileFormat: PLAIN_CSV,
       manifest: true,
+      retention: DEFAULT_RETENTION,
     },
   ]);
 });
