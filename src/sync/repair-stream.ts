@@ -55,9 +55,8 @@ async function repair(context: RunContext, { fromDeltas }: { readonly fromDeltas
       reason: "repaired",
       rows: null,
       retired: newest?.retired ?? rebuilt.retired,
+      horizon: newest?.horizon ?? rebuilt.horizon,
     };
-    const kept = newest?.horizon === undefined ? {} : { horizon: newest.horizon };
-    const next: Current = { ...rebuilt, ...kept, seq: highest + 1, run, at, reason: "repaired", rows: null };
     if ((await swapCurrent(state, stream.name, highest, next, signal)) !== "swapped") continue;
     report.warn(
       `The snapshot of ${stream.name} was put together from ${start.base?.key ?? "the first delta"} and the deltas up to generation ${rebuilt.generation}. What stood there is kept in ${aside(context)}.`,

@@ -61,11 +61,10 @@ export async function rowHistory(
     const plan = erasures.planned(written);
     const path = await localFile(deps.state, plan.delta, cacheFolder({ deps, stream }), signal);
     if (path === null) missing.push(plan.delta.key);
-    else found.push(...(await rowsOf(engine, { stream, current, plan, path }, key, signal)));
+    else found.push(...(await rowsWithKey(engine, { stream, current, plan, path }, key, signal)));
     if (plan.kind !== "checkpoint") continue;
     const held = await heldRow(deps, stream, { engine, current, plan }, key, signal);
     if (held !== null) found.push(wholeRow(plan, current, held));
-    else found.push(...(await rowsWithKey(engine, { stream, current, plan, path }, key, signal)));
   }
   return { stream: stream.name, deliveries: found, missing, from, erasures: erasures.all.length };
 }

@@ -91,8 +91,7 @@ test("keys that are the model's alone are refused below a delivery", async () =>
     "
     models/users.yaml:7:10 CONFIG_UNKNOWN_KEY deliveries.acme: there is no key "query"
       7 |   acme: {query: SELECT 2, destination: partner, guards: {min_rows: 7}}
-                   ^^^^^ known: destination, enabled, mode, changes, removed_columns, checkpoint, first_run, ignore_changes_in, and 6 more
-                   ^^^^^ known: destination, enabled, mode, changes, checkpoint, first_run, ignore_changes_in, guards, and 6 more
+                   ^^^^^ known: destination, enabled, mode, changes, removed_columns, checkpoint, first_run, ignore_changes_in, and 7 more
     "
   `);
 });
