@@ -1,4 +1,5 @@
 import type { SqlSession } from "../core/ports.ts";
+import { counted } from "../core/readable.ts";
 import { countForgotten, countTold, isForgotten, stoodAfter } from "../diffing/forgotten-rows.ts";
 import { outputsOf } from "../diffing/write-delta.ts";
 import type { Current, FileRef, Plan } from "../state/documents.ts";
@@ -56,6 +57,11 @@ export interface Search {
 
 /** Looks through every file of base, log and staging for rows that are to be forgotten. */
 export async function findForgotten(search: Search, current: Current, signal: AbortSignal): Promise<Whereabouts> {
+  const detail = ({ files }: Whereabouts): string => `looked through; ${counted(files.length, "file")} with such rows`;
+  return await search.context.report.phase("snapshot", () => lookThrough(search, current, signal), detail);
+}
+
+async function lookThrough(search: Search, current: Current, signal: AbortSignal): Promise<Whereabouts> {
   const { context } = search;
   const { state, keys } = context;
   const stored = [...(await state.list(keys.basePrefix, signal)), ...(await state.list(keys.logPrefix, signal))];

@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { SyncError } from "../core/errors.ts";
 import type { SqlSession } from "../core/ports.ts";
+import { counted } from "../core/readable.ts";
 import type { Stream } from "../core/types.ts";
 import { rememberKeys, writeWithout } from "../diffing/forgotten-rows.ts";
 import { readCurrent } from "../state/current.ts";
@@ -147,10 +148,13 @@ async function recordErasure(
   const files: RewrittenFile[] = [];
   try {
     const staging = await openStaging(context, current, signal);
-    for (const [at, file] of found.files.entries()) {
-      files.push(await rewrite(context, session, file, join(staging.path, `${at}.parquet`), signal));
-      context.report.progress("snapshot", at + 1, found.files.length);
-    }
+    const work = async (): Promise<void> => {
+      for (const [at, file] of found.files.entries()) {
+        files.push(await rewrite(context, session, file, join(staging.path, `${at}.parquet`), signal));
+        context.report.progress("files", at + 1, found.files.length);
+      }
+    };
+    await context.report.phase("files", work, () => `${counted(files.length, "file")} without them`);
   } finally {
     await dropStaging(context, new AbortController().signal);
   }

@@ -108,6 +108,7 @@ test("every command answers --json with one document of the contract", { timeout
   documents.push(await ask("row", "-m", "customers", "--key", "customer_id=17"));
   documents.push(await ask("replay", "-m", "audiences", "--generation", "1", "--to", "again"));
   documents.push(await ask("config", "show", "--origin"));
+  documents.push(await ask("forget", "-m", "customers", "--key", "17", "--dry-run"), await ask("state", "prune", "--dry-run"));
   documents.push(await ask("state", "recover", "--yes"), await ask("state", "repair", "-m", "audiences", "--yes"));
   for (const [verb, status] of [
     ["reject", "rejected"],
