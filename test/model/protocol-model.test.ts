@@ -64,6 +64,9 @@ const SWAPS: Readonly<Record<string, string>> = {
   // Neither tells a consumer anything: a baseline takes the result as told by decree, a repair brings back what CURRENT was.
   baselined: "not modelled",
   repaired: "not modelled",
+  // Says how far back the history is kept; names other files of the same table, and gives a generation up that only staging was for.
+  pruned: "not modelled",
+  forgotten: "not modelled",
 };
 
 test("every reason for which CURRENT is swapped is known to the model", () => {
