@@ -51,7 +51,7 @@ export async function findPrunable(context: Pruning, current: Current, limit: Pr
 }
 
 /** How many objects of the state root a prune deletes. */
-export function prunedObjects({ runs, triggers, staged, history }: Prunable): number {
+function prunedObjects({ runs, triggers, staged, history }: Prunable): number {
   return runs.length + triggers.length + staged.reduce((sum, { keys }) => sum + keys.length, 0) + (history?.files.length ?? 0);
 }
 
