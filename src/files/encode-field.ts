@@ -112,6 +112,21 @@ function isBare(text: SqlExpr, format: FieldFormat): SqlExpr {
   return format.nullText === "" ? match : `${match} AND ${text} <> ${sqlText(format.nullText)}`;
 }
 
+/**
+ * DuckDB SQL that is true only where every one of some texts is NULL or stands in a file as it is, under `quote: minimal`. One search over all of them
+ * with a blank of ours between, which no bare text begins or ends with, costs half of a search in each.
+ */
+export function areAllBare(texts: readonly SqlExpr[], format: FieldFormat): SqlExpr {
+  const between = format.delimiter === "\x01" ? 2 : 1;
+  const mark = codeClass(between);
+  const joined = texts.map((text) => `coalesce(${text}, 'x')`).join(`, chr(${between}), `);
+  const blank = `[${BLANK_CLASS}]`;
+  const odd = [`[${specialClass('"\r\n\0', format)}]`, `${mark}${blank}`, `${blank}${mark}`];
+  // An empty text is two of ours side by side.
+  if (format.nullText !== "") odd.push(`${mark}${[...format.nullText].map((each) => codeClass(each.codePointAt(0) ?? 0)).join("")}${mark}`);
+  return `NOT regexp_matches(concat(chr(${between}), ${joined}, chr(${between})), ${sqlText(odd.join("|"))})`;
+}
+
 function specialClass(characters: string, format: FieldFormat): string {
   return [...`${characters}${format.delimiter}`].map((character) => codeClass(character.codePointAt(0) ?? 0)).join("");
 }

@@ -4,7 +4,7 @@ import type { FileChange, FileFormat, SqlExpr } from "../core/types.ts";
 import { countWhere } from "../engine/count-where.ts";
 import { sqlName, sqlText } from "../engine/sql-literal.ts";
 import { displayText } from "./display-text.ts";
-import { cannotCarry, cleanField, encodeField, fieldFormat, guardFormula, isAlwaysBare } from "./encode-field.ts";
+import { areAllBare, cannotCarry, cleanField, encodeField, fieldFormat, guardFormula, isAlwaysBare } from "./encode-field.ts";
 import { encodeJson } from "./encode-json.ts";
 import { byKind, type FieldText, fieldTexts, outputText } from "./field-texts.ts";
 import { parquetColumn } from "./parquet-column.ts";
@@ -75,6 +75,9 @@ function valuesOf(format: FileFormat, fields: readonly FieldText[]): SqlExpr {
   return `${lineOf(format, fields)} AS ${LINE}`;
 }
 
+/** A line with a field to quote is looked at twice, and the more fields, the likelier that is. */
+const MOST_LOOKED_AT_ONCE = 64;
+
 /** `concat` builds a line in one piece; a chain of `||` copies it once per column and takes twice as long. */
 function lineOf(format: FileFormat, fields: readonly FieldText[]): SqlExpr {
   const end = format.newline === "crlf" ? ["chr(13)"] : [];
@@ -84,12 +87,14 @@ function lineOf(format: FileFormat, fields: readonly FieldText[]): SqlExpr {
     );
     return `concat(${[...members, "'}'", ...end].join(", ")})`;
   }
+  const joined = (texts: readonly SqlExpr[]): SqlExpr => `concat(${[texts.join(`, ${sqlText(format.delimiter)}, `), ...end].join(", ")})`;
+  const bare = fields.map((_, at) => `coalesce(f${at}, ${sqlText(format.nullText)})`);
   const texts = fields.map(({ kind, mayBeOlder }, at) =>
-    !mayBeOlder && isAlwaysBare(kind, format)
-      ? `coalesce(f${at}, ${sqlText(format.nullText)})`
-      : encodeField(`f${at}`, fieldFormat(format, at, "row")),
+    !mayBeOlder && isAlwaysBare(kind, format) ? (bare[at] ?? "") : encodeField(`f${at}`, fieldFormat(format, at, "row")),
   );
-  return `concat(${[texts.join(`, ${sqlText(format.delimiter)}, `), ...end].join(", ")})`;
+  const looked = fields.flatMap((_, at) => (texts[at] === bare[at] ? [] : [`f${at}`]));
+  if (format.quote !== "minimal" || looked.length < 2 || looked.length > MOST_LOOKED_AT_ONCE) return joined(texts);
+  return `CASE WHEN ${areAllBare(looked, format)} THEN ${joined(bare)} ELSE ${joined(texts)} END`;
 }
 
 /** The first line of every file with rows of some kinds, without its line end; null when it has none. Encoded by the same SQL as the rows, so that one rule quotes both. */
