@@ -38,8 +38,10 @@ test("rows that are taken as bare at one look have no field that would be quoted
           never,
         );
         expect(counts?.[0]).toBe("0");
-        expect(Number(counts?.[1])).toBeGreaterThan(nullText === "x" || delimiter === "x" ? -1 : 0);
-        if (nullText !== "x" && delimiter !== "x") expect(counts?.[2]).toBe("0");
+        // Where `x` is special, the stand-in for NULL is, too.
+        const isUsual = nullText !== "x" && delimiter !== "x";
+        expect(isUsual ? counts?.[2] : "0").toBe("0");
+        expect(Number(counts?.[1])).toBeGreaterThanOrEqual(isUsual ? 1 : 0);
       },
     ),
     { numRuns: 40 },
