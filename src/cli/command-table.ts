@@ -210,14 +210,21 @@ export const COMMANDS: readonly CommandSpec[] = [
   },
   {
     name: "state baseline",
-    summary: "take the current result as delivered, and send nothing",
-    examples: ["state baseline -m audiences --yes"],
+    summary: "take the current result, or files that the destination holds, as delivered, and send nothing",
+    examples: ["state baseline -m audiences --yes", "state baseline -m users --from 'export/users-*.csv.gz'"],
     arguments: [],
-    options: CHOICE,
+    options: [
+      ...CHOICE,
+      {
+        flags: "--from <file...>",
+        description: "files of the whole table that the destination holds: paths, globs or s3://bucket/key",
+        kind: "list",
+      },
+    ],
     exits: [EXIT.usage, EXIT.busy, EXIT.source, EXIT.data, EXIT.state, 130],
     run: async (bag, _args, context) => {
       const { baselineState } = await import("./commands/state-baseline.ts");
-      return await baselineState({ choice: choice(bag) }, context);
+      return await baselineState({ choice: choice(bag), from: bag.list("from") }, context);
     },
   },
   {

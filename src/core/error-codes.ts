@@ -17,6 +17,11 @@ export const ERROR_CODES = {
     "A Slack channel, webhook or heartbeat did not take what it was told. Deliveries are not touched by that.",
     "Check the address under `alerts` in config.yaml and that this machine reaches it; `sync doctor --only alerts` sends a test. What did not arrive is sent again after the next run.",
   ),
+  BASELINE_REFUSED: entry(
+    EXIT.usage,
+    "`sync state baseline --from` cannot take files as told: the stream has delivered already, or its files do not say what row is which.",
+    "Follow the hint. Without files, `sync state baseline` takes the current result as told.",
+  ),
   BYTES_CHANGED: entry(
     EXIT.state,
     "Bytes that were about to be stored are no longer the ones whose hash was taken.",

@@ -3,6 +3,7 @@ import type { Delta, DeltaCounts, DeltaOp, Layout, Remembered, Snapshot } from "
 import type { SqlSession } from "../core/ports.ts";
 import { countWhere } from "../engine/count-where.ts";
 import { sqlText } from "../engine/sql-literal.ts";
+import { checkAdopted, writeAdopted } from "./adopt-rows.ts";
 import type { DeltaRequest } from "./delta-request.ts";
 import { findSuspects, OLD_SUSPECTS, UNMATCHED } from "./find-suspects.ts";
 import { checkAddedKeys, checkDeltaKeys } from "./key-checks.ts";
@@ -79,7 +80,9 @@ async function compareEverything(session: SqlSession, request: DeltaRequest, lay
     layout,
     async (rows, both) => {
       const mapped = (from: string): string => mappedRows(rows, `(${from})`, request.projection, request.outputs);
-      if (told === null && uncertain === null) {
+      if (request.adopts !== undefined) {
+        await writeAdopted(session, request, request.adopts, mapped(rows.select), both);
+      } else if (told === null && uncertain === null) {
         await writeFreshDelta(session, request, mapped(sortedRows(rows, request.projection)), both);
       } else {
         await writeDelta(session, request, { current: mapped(rows.select), told, uncertain, whole: true }, both);
@@ -87,6 +90,7 @@ async function compareEverything(session: SqlSession, request: DeltaRequest, lay
     },
     signal,
   );
+  if (request.adopts !== undefined) await checkAdopted(session, request, request.adopts, signal);
   return count;
 }
 
@@ -108,7 +112,7 @@ async function countDelta(
     removed: of("removed"),
     full: of("full"),
     refreshed: of("refresh"),
-    unchanged: current - (present - (byOp.get("refresh")?.present ?? 0n)),
+    unchanged: request.adopts !== undefined ? present : current - (present - (byOp.get("refresh")?.present ?? 0n)),
     current,
     snapshotAfter: told === null ? kept : told + of("added") - of("removed"),
   };

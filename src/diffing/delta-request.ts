@@ -8,6 +8,21 @@ import type { ChangeKind, Projection } from "../core/types.ts";
  */
 export type DeltaKind = "delta" | "full" | "resync" | "baseline";
 
+/** Rows of files that the destination holds already, as a Parquet file: `file`, `line` and the fields f0, f1 … as a reader of the files finds them. */
+export interface AdoptedRows {
+  readonly path: string;
+  /** Names of the files, for messages. */
+  readonly files: readonly string[];
+  /** Fields that show an output, by their place in the file. */
+  readonly columns: readonly { readonly at: number; readonly output: number }[];
+  /** The field that shows each column of the key as it is. */
+  readonly keys: readonly number[];
+  /** A SELECT of a relation with canonical texts in x0, x1 … with the texts of the files instead. */
+  readonly shown: (from: string) => string;
+  /** A text that the files do not tell from NULL. */
+  readonly nullText: string | null;
+}
+
 /** Everything that a comparison needs to know. */
 export interface DeltaRequest {
   readonly source: Source;
@@ -25,6 +40,8 @@ export interface DeltaRequest {
    * What the snapshot remembers once this delta is promoted.
    */
   readonly append?: Remembered;
+  /** Kind baseline: what a file says that was told, instead of the result as it is now. */
+  readonly adopts?: AdoptedRows;
   /** Where the delta's Parquet file is written. */
   readonly path: string;
   /** A folder of this run, on this machine, for named pipes. */

@@ -1,3 +1,4 @@
+import type { Writable } from "node:stream";
 import type { Layout } from "../core/delta.ts";
 import { SyncError } from "../core/errors.ts";
 import type { Source, SqlSession } from "../core/ports.ts";
@@ -84,6 +85,20 @@ async function sendThroughPipe(
 ): Promise<bigint> {
   const { reading } = request.source;
   if (reading.shape !== "row_text") throw new SyncError("INTERNAL", "Only what a source sends needs a pipe.");
+  const send: Sender = async (sink, both) => (await reading.extract(request.projection, sink, both)).rows;
+  return await throughPipe(pipe, send, consume, signal);
+}
+
+/** Writes row text into a sink, ends it, and tells how many rows there were. */
+type Sender = (sink: Writable, signal: AbortSignal) => Promise<bigint>;
+
+/** Has one side write row text into a pipe while the other, a query of the engine, reads it. Either one's failure stops the other; the first is told. */
+export async function throughPipe(
+  pipe: RowTextPipe,
+  send: Sender,
+  consume: (signal: AbortSignal) => Promise<void>,
+  signal: AbortSignal,
+): Promise<bigint> {
   const stop = new AbortController();
   const both = AbortSignal.any([signal, stop.signal]);
   const failures: unknown[] = [];
@@ -92,7 +107,7 @@ async function sendThroughPipe(
     stop.abort();
   };
   const query = consume(both).catch(fail);
-  const sending = reading.extract(request.projection, pipe.open(both), both).catch(async (error: unknown) => {
+  const sending = send(pipe.open(both), both).catch(async (error: unknown) => {
     // A broken pipe only says that the query has ended; why, the query itself is about to say.
     if (isBrokenPipe(error)) await query;
     return fail(error);
@@ -103,7 +118,7 @@ async function sendThroughPipe(
   signal.throwIfAborted();
   if (failures.length > 0) throw failures[0];
   if (sent === undefined) throw new SyncError("INTERNAL", "An extraction ended without a count and without an error.");
-  return sent.rows;
+  return sent;
 }
 
 function isBrokenPipe(error: unknown): boolean {

@@ -100,7 +100,7 @@ function lineOf(format: FileFormat, fields: readonly FieldText[]): SqlExpr {
 /** The first line of every file with rows of some kinds, without its line end; null when it has none. Encoded by the same SQL as the rows, so that one rule quotes both. */
 export async function headerLine(
   session: SqlSession,
-  request: FilesRequest,
+  request: Pick<FilesRequest, "mapping" | "stream">,
   kinds: readonly FileChange[],
   signal: AbortSignal,
 ): Promise<string | null> {
@@ -162,7 +162,7 @@ async function badColumns(
   return tests.flatMap(({ name }, at) => (row[at] === "0" ? [] : [{ name, rows: row[at] ?? "" }]));
 }
 
-function unencodable(request: FilesRequest, found: string, columns: readonly BadColumn[]): SyncError {
+function unencodable(request: Pick<FilesRequest, "stream">, found: string, columns: readonly BadColumn[]): SyncError {
   const { stream } = request;
   const { what, hint } = reason(stream.fileFormat);
   return new SyncError("DATA_UNENCODABLE", `${found} ${what}.`, {

@@ -5,6 +5,7 @@ import type { Stream } from "../core/types.ts";
 import type { DeltaRequest } from "../diffing/delta-request.ts";
 import type { Engine } from "../engine/open-engine.ts";
 import { resolveColumnSecrets } from "../files/column-secrets.ts";
+import { adoptFiles } from "./adopt-files.ts";
 import { readEvents } from "./event-window.ts";
 import type { LoadedSnapshot } from "./load-snapshot.ts";
 import { modelQuery } from "./model-query.ts";
@@ -22,7 +23,7 @@ type Compared = Pick<Comparison, "delta" | "mapping" | "replaces" | "kind" | "wi
 export async function compareModel(
   context: RunContext,
   { current, snapshot }: LoadedSnapshot,
-  { kind, answers, staging }: Pick<ComparisonOptions, "kind" | "answers"> & Pick<Comparison, "staging">,
+  { kind, answers, staging, adopts: held }: Pick<ComparisonOptions, "kind" | "answers" | "adopts"> & Pick<Comparison, "staging">,
   engine: Engine,
   signal: AbortSignal,
 ): Promise<Compared> {
@@ -46,6 +47,8 @@ export async function compareModel(
   const projection = { query: rows, columns: extracted, keyCount, ignoredCount };
   const read = (await joined?.read(projection, signal)) ?? null;
   if (read !== null) report.read(read.reading);
+  const folder = staging.path;
+  const adopted = held === undefined ? null : await adoptFiles(context, mapping, held, { folder, engine }, signal);
   const request = {
     source: read?.source ?? source,
     projection,
@@ -56,7 +59,8 @@ export async function compareModel(
     kind: how.kind,
     ...adopts(stream, schema, mapping),
     ...(events === null ? {} : { append: events.remembers }),
-    path: join(staging.path, "delta.parquet"),
+    ...(adopted === null ? {} : { adopts: adopted }),
+    path: join(folder, "delta.parquet"),
     scratch: deps.scratch,
   };
   const delta = await report.phase("diff", () => deps.parts.computeDelta(engine, request, signal), diffDetail);

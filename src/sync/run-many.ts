@@ -1,5 +1,6 @@
 import { isAbort } from "../core/errors.ts";
 import type { Slot, Stream } from "../core/types.ts";
+import type { HeldFile } from "./adopt-files.ts";
 import { asError, type RunResult } from "./recorded-run.ts";
 import { RunLanes } from "./run-lanes.ts";
 import { RunReport, failedStatus } from "./run-report.ts";
@@ -38,6 +39,11 @@ export async function runStreams(
   };
   const left = async (stream: Stream): Promise<void> => await moments.get(stream.name)?.leave(stream.name);
   return await eachStream(deps, streams, { ...options, left }, work, signal);
+}
+
+/** Takes the rows of files that the destination holds as delivered, and sends nothing. BASELINE_REFUSED where something was delivered already. */
+export async function adoptStream(deps: SyncDeps, stream: Stream, adopts: readonly HeldFile[], signal: AbortSignal): Promise<RunResult> {
+  return await caught(deps, stream, () => runStream(deps, stream, { slot: null, fullResync: false, baseline: true, adopts }, signal));
 }
 
 /** Takes the current result of a stream as delivered, and sends nothing. */

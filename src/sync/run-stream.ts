@@ -6,6 +6,7 @@ import { pruneCurrent, swapCurrent } from "../state/current.ts";
 import type { Closing, Current, Plan, RunStatus } from "../state/documents.ts";
 import { createPlan } from "../state/plans.ts";
 import { forgetChecks, publishFile } from "../state/state-files.ts";
+import { type HeldFile, refuseAdoption } from "./adopt-files.ts";
 import { checkpointDue } from "./checkpoint-due.ts";
 import { confirmClaim } from "./confirm-claim.ts";
 import { finishErasures } from "./finish-erasure.ts";
@@ -37,6 +38,8 @@ export interface RunStreamOptions {
   readonly checkpoint?: boolean;
   /** What is allowed although a guard would hold it; nothing when left out. */
   readonly answers?: Answers;
+  /** Of a baseline: files that the destination holds, which are taken as told instead of the result. */
+  readonly adopts?: readonly HeldFile[];
   /** Take back what was told and close the stream with it; whoever asks for it sees to it that the source has no rows. */
   readonly closes?: Closing;
 }
@@ -61,6 +64,7 @@ export async function followProtocol(given: RunContext, options: RunStreamOption
   if (await isDone(context, signal)) return "superseded";
   if (options.fullResync) current = await reopen(context, current, signal);
   else if (options.closes === undefined) refuseRetired(stream, current);
+  if (options.adopts !== undefined) refuseAdoption(stream, current);
   const answers = options.answers ?? NO_ANSWERS;
   const identity = streamIdentity(stream, destination.place);
   if (!options.fullResync) refuseChangedIdentity(stream, current, identity, answers.sameDestination);
@@ -69,7 +73,9 @@ export async function followProtocol(given: RunContext, options: RunStreamOption
   // EXTRACTED: what changed, proved to be all of it, and the files that tell it. STAGED: hashed and durable.
   const kind = options.closes === undefined ? deltaKind(stream, current, options) : "delta";
   const checkpoint = options.closes === undefined && carriesCheckpoint(context, current, options);
-  const draft = await unlessOvertaken(context, current, () => draftPlan(context, current, { kind, answers, checkpoint }, signal));
+  const draft = await unlessOvertaken(context, current, () =>
+    draftPlan(context, current, { kind, answers, checkpoint, ...adopting(options) }, signal),
+  );
   if (draft === "overtaken") return await yieldToOther(context, signal);
   await supersedeHeld(context, signal);
   if (draft.plan === null) return await closeWithoutPlan(context, draft.comparison, signal);
@@ -86,6 +92,10 @@ export async function followProtocol(given: RunContext, options: RunStreamOption
     return await yieldToOther(context, signal);
   }
   return await commitPlan(context, draft.plan, signal);
+}
+
+function adopting({ adopts }: RunStreamOptions): Pick<ComparisonOptions, "adopts"> {
+  return adopts === undefined ? {} : { adopts };
 }
 
 /** A stream that was closed is open again from here on, whatever becomes of this run: every row is told anew. */

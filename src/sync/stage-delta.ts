@@ -12,6 +12,7 @@ import type { WholeRows } from "../files/write-files.ts";
 import type { Current, FileRef, Plan } from "../state/documents.ts";
 import { fileBody, keepCopy, publishFile } from "../state/state-files.ts";
 import { bytesBody } from "../state/state-store.ts";
+import type { HeldFile } from "./adopt-files.ts";
 import { type Members, membersAfter } from "./audience-members.ts";
 import { compareModel } from "./compare-model.ts";
 import type { EventWindow } from "./event-window.ts";
@@ -55,6 +56,8 @@ export interface ComparisonOptions {
   readonly answers: Answers;
   /** Carry the whole snapshot beside the delta. */
   readonly checkpoint: boolean;
+  /** Kind baseline: files whose rows are taken as told. */
+  readonly adopts?: readonly HeldFile[];
   /** Looks at what was compared while the engine is open. */
   readonly inspect?: (comparison: Comparison, engine: Engine) => Promise<void>;
 }
@@ -63,14 +66,20 @@ export interface ComparisonOptions {
 export async function compareAndWrite(
   context: RunContext,
   read: Current,
-  { kind: asked, answers, checkpoint, inspect }: ComparisonOptions,
+  { kind: asked, answers, checkpoint, adopts, inspect }: ComparisonOptions,
   signal: AbortSignal,
 ): Promise<Comparison> {
   const { deps, stream, run, report } = context;
   const loaded = await loadSnapshot(context, read, signal);
   const staging = await openStaging(context, loaded.current, signal);
   await using engine = await deps.openEngine(signal);
-  const compared = await compareModel(context, loaded, { kind: asked, answers, staging }, engine, signal);
+  const compared = await compareModel(
+    context,
+    loaded,
+    { kind: asked, answers, staging, ...(adopts === undefined ? {} : { adopts }) },
+    engine,
+    signal,
+  );
   const { delta, mapping, kind } = compared;
   await failpoint("extract.done");
   report.compared(delta);

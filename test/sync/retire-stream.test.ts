@@ -88,7 +88,7 @@ test.each([
     ...rest,
     ...("overwrite" in fileFormat ? { mode: "full" } : {}),
     fileFormat: { ...base.fileFormat, ...fileFormat },
-  } as Partial<Stream>);
+  });
   expect((await lookAtRetirement(deps, stream, false, signal)).closesOnly).toContain(why);
   expect(await retireStream(deps, stream, all, signal)).toMatchObject({ error: null, record: { status: "retired" } });
   expect(await readCurrent(deps.state, "users", signal)).toMatchObject({ generation: 1, rows: 3, retired: { by } });
