@@ -14,7 +14,8 @@ const LONG = [
   "test/files/limits.test.ts",
   "test/integration/{s3-faults,s3-state,s3-delivery,public-data,shared-moments}.test.ts",
   "test/s3/fault-matrix.test.ts",
-  "test/sync/{checkpoint-files,copy-anywhere,files-fold,forget-crash,lost-replies,power-loss,prune-history,shared-moment,wide-rows}.test.ts",
+  "test/sync/{adopt-any-options,checkpoint-files,copy-anywhere,files-fold,forget-crash,lost-replies}.test.ts",
+  "test/sync/{power-loss,prune-history,shared-moment,wide-rows}.test.ts",
 ];
 
 export default defineConfig({
