@@ -5,14 +5,15 @@ import { startPostgres, type PostgresServer } from "../test/support/postgres/pos
 import { tempFolder, type TempFolder } from "../test/support/temp-folder.ts";
 import { type MeasuredRun, runProgram, writeProject } from "./bench-project.ts";
 import { changeTable, makeTable, QUERY } from "./bench-table.ts";
-import { measureDrivers } from "./measure-drivers.ts";
+import { type DriverEntry, measureDrivers } from "./measure-drivers.ts";
 import { type Measured, measureProcess } from "./measure-process.ts";
-import { measureUploads } from "./measure-uploads.ts";
-import { type Entry, reportText } from "./report.ts";
+import { measureStartup } from "./measure-startup.ts";
+import { measureUploads, type UploadEntry } from "./measure-uploads.ts";
+import { type Entry, type Report, reportText } from "./report.ts";
 import { type ReceivingS3, startReceivingS3 } from "./start-receiving-s3.ts";
 
 const USAGE =
-  "npm run bench -- [--rows 200000] [--limits 1GB,150MB] [--megabytes 500] [--rounds 3] [--driver-rows 200000,2000000] [--json]\nThe numbers of docs/benchmarks.md: --rows 5000000";
+  "npm run bench -- [--rows 200000] [--limits 1GB,150MB] [--megabytes 500] [--rounds 3] [--driver-rows 200000,2000000] [--only parts,runs,uploads,drivers,startup] [--json]\nThe numbers of docs/benchmarks.md: --rows 5000000";
 
 const { values } = parseArgs({
   options: {
@@ -21,6 +22,7 @@ const { values } = parseArgs({
     megabytes: { type: "string", default: "500" },
     rounds: { type: "string", default: "3" },
     "driver-rows": { type: "string", default: "200000,2000000" },
+    only: { type: "string", default: "parts,runs,uploads,drivers,startup" },
     json: { type: "boolean", default: false },
   },
 });
@@ -37,6 +39,10 @@ if (!Number.isSafeInteger(rounds) || rounds < 1) throw new Error(`--rounds is a 
 const driverRows = values["driver-rows"].split(",").map(Number);
 if (!driverRows.every((size) => Number.isSafeInteger(size) && size > 0))
   throw new Error(`--driver-rows are numbers with commas between\n${USAGE}`);
+
+const only = values.only.split(",");
+if (!only.every((name) => ["parts", "runs", "uploads", "drivers", "startup"].includes(name)))
+  throw new Error(`--only names parts of it\n${USAGE}`);
 
 /** A measured piece of work before its ratio is known. */
 type Raw = Omit<Entry, "ratio">;
@@ -116,25 +122,45 @@ async function runs(
   return { raws: [first, none, delta], present: present + changes.added - changes.removed };
 }
 
-await using folder = await tempFolder();
-await using server = await startPostgres({ settings: SETTINGS });
-await using s3 = await startReceivingS3();
-say(`making ${rows.toLocaleString("en")} rows`);
-await makeTable(server, rows);
-await psql(server, " (FORMAT csv)", "> /dev/null");
-const entries: Entry[] = [...(await between(server, "the parts", async () => await parts(server, folder)))];
-let present = rows;
-for (const [at, limit] of values.limits.split(",").entries()) {
-  const group = await between(server, `engine ${limit}`, async () => {
-    const done = await runs(server, folder, s3, limit, at + 1, present);
-    present = done.present;
-    return done.raws;
-  });
-  entries.push(...group);
+/** Everything that is measured against a Postgres server. */
+async function warehouse(folder: TempFolder): Promise<readonly Entry[]> {
+  await using server = await startPostgres({ settings: SETTINGS });
+  await using s3 = await startReceivingS3();
+  say(`making ${rows.toLocaleString("en")} rows`);
+  await makeTable(server, rows);
+  await psql(server, " (FORMAT csv)", "> /dev/null");
+  const entries: Entry[] = [];
+  if (only.includes("parts")) entries.push(...(await between(server, "the parts", async () => await parts(server, folder))));
+  let present = rows;
+  for (const [at, limit] of only.includes("runs") ? values.limits.split(",").entries() : []) {
+    const group = await between(server, `engine ${limit}`, async () => {
+      const done = await runs(server, folder, s3, limit, at + 1, present);
+      present = done.present;
+      return done.raws;
+    });
+    entries.push(...group);
+  }
+  return entries;
 }
-say(`sending ${megabytes} MB to S3`);
-const uploads = await measureUploads(folder, megabytes * 1_000_000, rounds);
-say(`reading ${driverRows.join(" and ")} rows through drivers`);
-const drivers = await measureDrivers(driverRows);
-const report = { rows, uploads, drivers, node: process.versions.node, cpus: cpus().length, entries };
+
+async function uploads(folder: TempFolder): Promise<readonly UploadEntry[]> {
+  say(`sending ${megabytes} MB to S3`);
+  return await measureUploads(folder, megabytes * 1_000_000, rounds);
+}
+
+async function drivers(): Promise<readonly DriverEntry[]> {
+  say(`reading ${driverRows.join(" and ")} rows through drivers`);
+  return await measureDrivers(driverRows);
+}
+
+await using folder = await tempFolder();
+const report: Report = {
+  rows,
+  node: process.versions.node,
+  cpus: cpus().length,
+  entries: only.includes("parts") || only.includes("runs") ? await warehouse(folder) : [],
+  uploads: only.includes("uploads") ? await uploads(folder) : [],
+  drivers: only.includes("drivers") ? await drivers() : [],
+  startup: only.includes("startup") ? await measureStartup(folder, rounds) : [],
+};
 console.log(values.json ? JSON.stringify(report) : reportText(report));

@@ -1,4 +1,5 @@
 import type { DriverEntry } from "./measure-drivers.ts";
+import type { StartupEntry } from "./measure-startup.ts";
 import type { UploadEntry } from "./measure-uploads.ts";
 
 /** One measured piece of work. */
@@ -21,6 +22,7 @@ export interface Report {
   readonly entries: readonly Entry[];
   readonly uploads: readonly UploadEntry[];
   readonly drivers: readonly DriverEntry[];
+  readonly startup: readonly StartupEntry[];
 }
 
 /** The report for people. */
@@ -36,16 +38,15 @@ export function reportText(report: Report): string {
       .join(" · "),
   ]);
   const title = `${report.rows.toLocaleString("en")} rows of 10 columns · Node ${report.node} · ${report.cpus} CPUs`;
-  return [
-    title,
-    "",
-    ...table(header, lines),
-    "",
-    ...table(UPLOAD_HEADER, report.uploads.map(uploadLine)),
-    "",
-    ...table(DRIVER_HEADER, report.drivers.map(driverLine)),
-    "",
-  ].join("\n");
+  const tables = [
+    { header, lines },
+    { header: UPLOAD_HEADER, lines: report.uploads.map(uploadLine) },
+    { header: DRIVER_HEADER, lines: report.drivers.map(driverLine) },
+    { header: ["command", "wall"], lines: report.startup.map(({ command, seconds }) => [command, `${Math.round(seconds * 1000)} ms`]) },
+  ];
+  return [title, "", ...tables.filter((each) => each.lines.length > 0).flatMap((each) => [...table(each.header, each.lines), ""])].join(
+    "\n",
+  );
 }
 
 const UPLOAD_HEADER = ["upload in parts", "wall", "MB/s", "× lib-storage", "peak RSS"];

@@ -32,6 +32,7 @@ test("the benchmark measures every piece of work, and each yields the rows that 
   expect(done.stderr).toBe("");
   const report = JSON.parse(done.stdout) as {
     entries: { work: string; ratio: number; rows: number; peakBytes: number | null }[];
+    startup: { command: string; seconds: number }[];
     drivers: { driver: string; rows: number; seconds: number }[];
     uploads: { work: string; bytes: number; seconds: number }[];
   };
@@ -55,7 +56,18 @@ test("the benchmark measures every piece of work, and each yields the rows that 
     ["@google-cloud/bigquery", 5000],
     ["snowflake-sdk", 5000],
   ]);
+  expect(report.startup.map(({ command }) => command)).toEqual(["sync --help", "sync status, 10,000 runs"]);
+  for (const { seconds } of report.startup) expect(seconds).toBeGreaterThan(0);
   for (const { seconds } of report.drivers) expect(seconds).toBeGreaterThan(0);
   for (const { seconds } of report.uploads) expect(seconds).toBeGreaterThan(0);
   for (const { ratio } of report.entries) expect(ratio).toBeGreaterThan(0);
+});
+
+test("one part of the benchmark runs by itself, and prints for people", { timeout: 120_000 }, async () => {
+  const args = ["--import", "tsx", "bench/main.ts", "--only", "drivers", "--driver-rows", "2000"];
+  const done = await execute(process.execPath, args, { cwd: ROOT, timeoutMs: 110_000 });
+  expect(done.stdout).toContain("| snowflake-sdk ");
+  expect(done.stdout).not.toContain("upload");
+  const wrong = await execute(process.execPath, [...args.slice(0, 3), "--only", "everything"], { cwd: ROOT, timeoutMs: 110_000 });
+  expect(wrong.stderr).toContain("--only names parts of it");
 });
