@@ -2,12 +2,19 @@ import { z } from "zod";
 import { durationSchema } from "../core/duration-schema.ts";
 import { DEFAULT_RETENTION, type Retention } from "../core/retention.ts";
 
-/** A hundred years: what is longer means for ever. */
+/** A hundred years: what is longer is for ever. */
 const MOST_DAYS = 36_500;
 const FOREVER = "forever";
+const PERIOD = /^(?:forever|[1-9]\d{0,8}(?:ms|s|m|h|d))$/u;
+const duration = durationSchema("", MOST_DAYS);
 
+/** The output is milliseconds, or `forever`. */
 const period = (meaning: string): z.ZodType<number | "forever", string> =>
-  z.union([z.literal(FOREVER), durationSchema(meaning, MOST_DAYS)]).describe(meaning);
+  z
+    .string()
+    .regex(PERIOD, "write a time such as 36h or 90d, or forever")
+    .describe(meaning)
+    .transform((text) => duration.safeParse(text).data ?? FOREVER);
 
 /** `retention` as users write it, in config.yaml and in a model. */
 export const retentionSchema = z.strictObject({

@@ -30,9 +30,9 @@ test("a target may keep other things", async () => {
 test("a time that is none, and a key that there is not, are pointed at", async () => {
   expect(await problems({ "models/users.yaml": `${MODEL}retention: {log: 6 months, generations: 30}\n` })).toMatchInlineSnapshot(`
     "
-    models/users.yaml:5:18 CONFIG_INVALID log has to be forever
+    models/users.yaml:5:18 CONFIG_INVALID log is not valid
       5 | retention: {log: 6 months, generations: 30}
-                           ^^^^^^^^
+                           ^^^^^^^^ write a time such as 36h or 90d, or forever
 
     models/users.yaml:5:28 CONFIG_UNKNOWN_KEY retention: there is no key "generations"
       5 | retention: {log: 6 months, generations: 30}
