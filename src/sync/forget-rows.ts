@@ -7,13 +7,14 @@ import { rememberKeys, writeWithout } from "../diffing/forgotten-rows.ts";
 import { readCurrent } from "../state/current.ts";
 import type { Current } from "../state/documents.ts";
 import { createErasure, readErasures, type Erasure, type RewrittenFile } from "../state/erasures.ts";
+import { readPlan } from "../state/plans.ts";
 import { forgetChecks, publishFile } from "../state/state-files.ts";
+import { stateKeys } from "../state/state-keys.ts";
 import { type FileWithRows, findForgotten, type ObjectWithRows, recordedObjects, type Search, type Whereabouts } from "./find-forgotten.ts";
 import { finishErasure, finishErasures } from "./finish-erasure.ts";
 import { foldWhenDue } from "./fold-when-due.ts";
 import { mustReadCurrent } from "./open-stream.ts";
 import { recordedRun, type RunResult } from "./recorded-run.ts";
-import { openPlan } from "./resume-plan.ts";
 import { cacheFolder, openRun, type RunContext } from "./run-context.ts";
 import { dropStaging, namedFiles, openStaging } from "./stage-folder.ts";
 import { runOfFile } from "./stored-history.ts";
@@ -61,6 +62,19 @@ export async function findRows(deps: SyncDeps, stream: Stream, request: ForgetRe
   await using session = await deps.openEngine(signal);
   const found = await findForgotten(await searchOf(context, session, request, signal), current, signal);
   return reportOf(stream.name, found, { current, files: found.files.map((file) => ({ ...file, to: null })) });
+}
+
+/** Refuses what `forgetRows` would refuse, before anybody is asked and without a run on record that failed. */
+export async function refuseForgetting(
+  deps: SyncDeps,
+  stream: Stream,
+  { evenIfPresent }: Pick<ForgetRequest, "evenIfPresent">,
+  found: ForgetReport,
+  signal: AbortSignal,
+): Promise<void> {
+  const current = await readCurrent(deps.state, stream.name, signal);
+  if (current !== null) await refuseOpen({ state: deps.state, keys: stateKeys(stream.name) }, current, signal);
+  if (!evenIfPresent && found.told > 0n) throw stillTold(stream, found);
 }
 
 /**
@@ -190,8 +204,8 @@ async function rewrite(
   return { generation, rows, from: file, to: await publishFile(state, target, key, file.outputs, signal) };
 }
 
-async function refuseOpen(context: RunContext, current: Current, signal: AbortSignal): Promise<void> {
-  const plan = await openPlan(context, current, signal);
+async function refuseOpen({ state, keys }: Pick<RunContext, "state" | "keys">, current: Current, signal: AbortSignal): Promise<void> {
+  const plan = await readPlan(state, keys, current.generation + 1, signal);
   if (plan === null) return;
   throw new SyncError("FORGET_DELIVERY_OPEN", `Generation ${plan.generation} of ${plan.stream} is under way. Nothing was erased.`, {
     hint: `\`sync state recover -m ${plan.stream}\` finishes it; then forget.`,
@@ -199,7 +213,7 @@ async function refuseOpen(context: RunContext, current: Current, signal: AbortSi
   });
 }
 
-function stillTold({ name, changes, mode }: Stream, { told }: Whereabouts): SyncError {
+function stillTold({ name, changes, mode }: Stream, { told }: Pick<Whereabouts, "told">): SyncError {
   const tellsRemovals = changes.includes("removed") && mode !== "append";
   const hint = tellsRemovals
     ? `Delete them in the warehouse, \`sync run -m ${name}\` so that their removal is delivered, then forget. Or --even-if-present: then nothing tells the destination.`

@@ -4,7 +4,7 @@ import { errnoOf } from "../../core/durable-file.ts";
 import { SyncError } from "../../core/errors.ts";
 import { counted } from "../../core/readable.ts";
 import type { Stream } from "../../core/types.ts";
-import { findRows, type ForgetReport, type ForgetRequest, forgetRows } from "../../sync/forget-rows.ts";
+import { findRows, type ForgetReport, type ForgetRequest, forgetRows, refuseForgetting } from "../../sync/forget-rows.ts";
 import type { RunResult } from "../../sync/recorded-run.ts";
 import { assemble } from "../assemble.ts";
 import type { CommandContext, CommandOutcome } from "../command.ts";
@@ -44,6 +44,10 @@ export async function forget(options: ForgetOptions, context: CommandContext): P
     found.push(checked(stream, request, await findRows(program.deps, stream, request, context.signal)));
   const shown = found.map((report) => whereText(report, context.paint)).join("\n");
   if (options.dryRun) return { warnings, data: { dryRun: true, streams: found }, text: shown };
+  for (const [at, { stream, request }] of asked.entries()) {
+    const report = found[at];
+    if (report !== undefined) await refuseForgetting(program.deps, stream, request, report, context.signal);
+  }
   const names = streams.map(({ name }) => name).join(", ");
   const count = asked[0]?.request.keys.length ?? 0;
   await confirm(
