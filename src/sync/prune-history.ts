@@ -68,7 +68,12 @@ async function newestTable(
   const base = bases.findLast((key) => (numberOf(key) ?? kept) < kept) ?? null;
   const found = base === null ? null : { generation: numberOf(base) ?? 0, base };
   for (const generation of new Set([kept, numberOf(current.base?.key ?? "") ?? 0])) {
-    if (generation < 1 || generation > kept || generation - 1 <= (found?.generation ?? 0) || current.abandoned.includes(generation))
+    if (
+      generation < 1 ||
+      generation > Math.min(kept, current.generation) ||
+      generation - 1 <= (found?.generation ?? 0) ||
+      current.abandoned.includes(generation)
+    )
       continue;
     const plan = await planOf(context, generation, signal);
     if (plan !== null && (plan.wholeSnapshot || plan.replaces)) return { generation: generation - 1, base: null };
@@ -82,7 +87,7 @@ export async function logReachesBehind(context: Reading, current: Current, befor
   if (oldest === undefined) return false;
   const plan = await planOf(context, numberOf(oldest.key) ?? 0, signal);
   // What was only refreshed tells nothing, and is as young as its run.
-  return plan !== null && plan.delta.outputs.length > 0 && plan.delta.key === oldest.key && Date.parse(plan.at) < before.getTime();
+  return plan !== null && plan.delta.key === oldest.key && Date.parse(plan.at) < before.getTime();
 }
 
 /**

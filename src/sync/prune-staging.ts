@@ -1,3 +1,4 @@
+import { DEFAULT_RETENTION } from "../core/retention.ts";
 import type { Current } from "../state/documents.ts";
 import { stageSchema } from "../state/documents.ts";
 import { decide, heldRuns, readHeld } from "../state/held-runs.ts";
@@ -13,6 +14,15 @@ type Reading = Pick<RunContext, "state" | "keys">;
 export async function heldToReject({ state, keys }: Reading, before: Date, signal: AbortSignal): Promise<readonly string[]> {
   const held = await heldRuns(state, keys, signal);
   return held.filter((each) => each.decision === null && Date.parse(each.held.at) < before.getTime()).map((each) => each.held.run);
+}
+
+/** Rejects the held runs of a stream that nobody answered in time, so that no run waits for them. */
+export async function rejectOverdue(context: RunContext, signal: AbortSignal): Promise<void> {
+  const { stream, deps } = context;
+  const ms = (stream.retention ?? DEFAULT_RETENTION).held;
+  if (ms === null) return;
+  const before = new Date(deps.clock.now().getTime() - ms);
+  for (const run of await heldToReject(context, before, signal)) await rejectUnanswered(context, run, signal);
 }
 
 /** Rejects a held run that nobody answered in time, unless somebody does at this moment. */

@@ -14,6 +14,7 @@ import { dropUnnamed, foldWhenDue } from "./fold-when-due.ts";
 import { holdPlan, isHeld, refuseWhileHeld, supersedeHeld } from "./hold-run.ts";
 import { NO_ANSWERS, type Answers } from "./judge-delta.ts";
 import { mustReadCurrent, openStream } from "./open-stream.ts";
+import { rejectOverdue } from "./prune-staging.ts";
 import { pruneWhenDue } from "./prune-stream.ts";
 import { asError, recordedRun, type RunResult } from "./recorded-run.ts";
 import { openPlan, recordFinished, rollForward } from "./resume-plan.ts";
@@ -68,6 +69,7 @@ export async function followProtocol(given: RunContext, options: RunStreamOption
   const answers = options.answers ?? NO_ANSWERS;
   const identity = streamIdentity(stream, destination.place);
   if (!options.fullResync) refuseChangedIdentity(stream, current, identity, answers.sameDestination);
+  await rejectOverdue(context, signal);
   if (answersNothing(options, answers)) await refuseWhileHeld(context, current, signal);
 
   // EXTRACTED: what changed, proved to be all of it, and the files that tell it. STAGED: hashed and durable.

@@ -65,13 +65,15 @@ test("a held run that nobody answers is rejected in time, and another may take i
   const held = await run(1);
   expect(held.error).toMatchObject({ code: "GUARD_REMOVED" });
   expect((await run(2)).error).toMatchObject({ code: "HELD_WAITING" });
-  // Runs that wait end before they tidy: the command does not wait for one.
   const { deps } = on(at, 7);
   expect(await pruneStream(deps, stream, { dryRun: true }, never)).toMatchObject({ held: [held.record.run] });
   expect((await heldRuns(deps.state, stateKeys("users"), never))[0]?.decision).toBeNull();
   await pruneStream(deps, stream, { dryRun: false }, never);
   expect((await heldRuns(deps.state, stateKeys("users"), never))[0]?.decision).toMatchObject({ decision: "rejected", by: "retention" });
   expect((await run(8)).error).toMatchObject({ code: "GUARD_REMOVED" });
+  // A run does not wait for the command.
+  expect((await run(9)).error).toMatchObject({ code: "HELD_WAITING" });
+  expect((await run(15)).error).toMatchObject({ code: "GUARD_REMOVED" });
 });
 
 test("staged bytes that nothing delivers go, and the delivery of who plans them after all is given up and told again", async () => {
