@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { SyncError } from "../core/errors.ts";
+import { isAbort, SyncError } from "../core/errors.ts";
 import type { SqlSession } from "../core/ports.ts";
 import { counted } from "../core/readable.ts";
 import type { Stream } from "../core/types.ts";
@@ -115,11 +115,22 @@ async function forget(context: RunContext, request: ForgetRequest, signal: Abort
     if (found.files.length + found.staged.length === 0) return report;
     if (pass === PASSES) throw overtaken(stream);
     const step = { ...context, run: pass === 0 ? context.run : deps.newRunId() };
-    const erasure = await recordErasure(step, session, { request, found, current }, signal);
+    const erasure = await unlessMoved(step, current, recordErasure(step, session, { request, found, current }, signal));
+    if (erasure === null) continue;
     await finishErasure(step, erasure, signal);
     await settle(step, signal);
     const files = erasure.files.map(({ generation, rows, from, to }) => ({ generation, rows, file: from, to: to?.key ?? null }));
     report = joined(report, reportOf(stream.name, found, { current, files }));
+  }
+}
+
+/** A host that delivers meanwhile tidies away what is being written: then it is looked anew. */
+async function unlessMoved<T>(context: RunContext, { seq }: Current, work: Promise<T>): Promise<T | null> {
+  try {
+    return await work;
+  } catch (error) {
+    if (isAbort(error) || (await mustReadCurrent(context, new AbortController().signal)).seq === seq) throw error;
+    return null;
   }
 }
 
