@@ -71,7 +71,7 @@ export async function writeAdopted(
   const on = adopts.keys.map((at) => `n.x${at} = f.f${at}`).join(" AND ");
   const prints = ["h1", "h2"].map((half) => `CASE WHEN ${isTold} THEN n.${half} END AS ${half}`);
   const select = ["CASE WHEN n.torn THEN 'torn' ELSE 'refresh' END AS op", ...keys, ...outputs, ...prints].join(", ");
-  const joined = `SELECT ${select} FROM (${now}) AS n FULL OUTER JOIN read_parquet(${sqlText(adopts.path)}) AS f ON ${on} WHERE f.line IS NOT NULL OR n.torn`;
+  const joined = `SELECT ${select} FROM (${now}) AS n FULL OUTER JOIN ${recordsOf(adopts)} AS f ON ${on} WHERE f.line IS NOT NULL OR n.torn`;
   const order = columns.slice(0, keyCount).flatMap((column, at) => keyOrder(column.kind, `k${at}`));
   const names = ["op", ...keyColumns(keyCount), ...outputColumns(request.outputs), "h1", "h2"].join(", ");
   const sorted = `SELECT ${names} FROM (${joined}) ORDER BY ${order.join(", ")}`;
@@ -84,6 +84,14 @@ export async function writeAdopted(
   );
 }
 
+/** A FROM item of the kept records. A key was never NULL, so where a file does not tell NULL from a text it is the text. */
+function recordsOf({ path, keys, nullText }: AdoptedRows): string {
+  const from = `read_parquet(${sqlText(path)})`;
+  if (nullText === null) return from;
+  const known = [...new Set(keys)].map((at) => `coalesce(f${at}, ${sqlText(nullText)}) AS f${at}`);
+  return `(SELECT * REPLACE (${known.join(", ")}) FROM ${from})`;
+}
+
 function isSame(at: number, { nullText }: AdoptedRows): SqlExpr {
   const same = `n.x${at} IS NOT DISTINCT FROM f.f${at}`;
   return nullText === null ? same : `(${same} OR (f.f${at} IS NULL AND n.x${at} = ${sqlText(nullText)}))`;
@@ -92,7 +100,7 @@ function isSame(at: number, { nullText }: AdoptedRows): SqlExpr {
 /** Refuses files in which a key is NULL or stands twice, by the first lines where that is so. */
 async function checkKeys(session: SqlSession, adopts: AdoptedRows, signal: AbortSignal): Promise<void> {
   const keys = adopts.keys.map((at) => `f${at}`);
-  const from = `read_parquet(${sqlText(adopts.path)})`;
+  const from = recordsOf(adopts);
   const none = keys.map((key) => `${key} IS NULL`).join(" OR ");
   const [empty] = await session.rows(`SELECT file, line FROM ${from} WHERE ${none} ORDER BY file, line LIMIT 1`, signal);
   if (empty !== undefined) throw unfit(adopts, empty, "the primary key is NULL");

@@ -62,7 +62,7 @@ async function membersOf({ state: spec }: Project, streams: readonly Stream[], {
     return { told: hasAudiences ? await toldMembers({ state }, streams, signal) : new Map(), retired, warnings: [] };
   } catch (error) {
     if (!(error instanceof SyncError)) throw error;
-    const unknown = hasAudiences ? "The members of audiences, and which streams are retired, are" : "Which streams are retired is";
+    const unknown = hasAudiences ? "The members of audiences are" : "Which streams are retired is";
     return { told: new Map(), retired: new Set(), warnings: [`${unknown} not known: ${error.message}`] };
   }
 }

@@ -70,7 +70,7 @@ export function runSummary(run: RunRecord, paint: Paint): string {
   if (TELLS_COUNTS.includes(run.status) && run.counts !== null) body.push(countLines(run.counts, run.changedColumns, paint));
   if (run.status === "unchanged" && run.counts !== null) body.push(`${counted(run.counts.current, "row")} looked at, nothing to tell`);
   if (run.status === "baselined" && run.counts !== null)
-    body.push(`${counted(run.counts.current, "row")} taken as delivered, nothing sent`);
+    body.push(`${counted(run.counts.snapshotAfter, "row")} taken as delivered, nothing sent`);
   const shared = sharedText(run);
   if (shared !== null) body.push(shared);
   if (run.files.length > 0) {
