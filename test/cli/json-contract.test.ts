@@ -1,3 +1,4 @@
+import { rename } from "node:fs/promises";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { COMMANDS } from "../../src/cli/command-table.ts";
 import { SyncError } from "../../src/core/errors.ts";
@@ -118,6 +119,14 @@ test("every command answers --json with one document of the contract", { timeout
     documents.push(await ask(verb, "-m", "held"));
     expect(documents.at(-1)?.data).toMatchObject({ runs: [{ stream: "held", status }] });
   }
+
+  documents.push(await ask("new", "--table", "customers", "--key", "customer_id", "--dry-run"));
+  documents.push(await ask("retire", "-m", "held", "--yes"), await ask("retire", "-m", "audiences", "--dry-run"));
+  expect(documents.at(-2)?.data).toMatchObject({ runs: [{ stream: "held", status: "delivered", removed: 1 }] });
+  documents.push(await ask("state", "copy", "--to", "elsewhere", "--yes"));
+  // The tests below find a state where they look for it.
+  await rename(folder.at(".sync"), folder.at("left"));
+  await rename(folder.at("elsewhere"), folder.at(".sync"));
 
   for (const document of documents) {
     const odd = keysOf(document).filter((key) => !/^[a-z][a-z0-9]*(?:_[a-z0-9]+)*$/.test(key));
