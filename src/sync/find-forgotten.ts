@@ -43,6 +43,8 @@ export interface Whereabouts {
   readonly objects: readonly ObjectWithRows[];
   /** Rows that the destination holds, as far as it was told. */
   readonly told: bigint;
+  /** Generations whose objects are named by such a key, because they are split by it. */
+  readonly named: readonly number[];
   /** Generations that were told under other key columns: rows cannot be found in them by these. */
   readonly otherKey: readonly number[];
 }
@@ -52,6 +54,8 @@ export interface Search {
   readonly context: RunContext;
   readonly session: SqlSession;
   readonly columns: readonly string[];
+  /** Every text of the keys. */
+  readonly values: ReadonlySet<string>;
   readonly erasures: Erasures;
 }
 
@@ -89,8 +93,16 @@ async function lookThrough(search: Search, current: Current, signal: AbortSignal
     staged,
     objects,
     told: await toldRows(search, current, files, signal),
+    named: namedIn(search, plans),
     otherKey: [...otherKey].toSorted((a, b) => a - b),
   };
+}
+
+/** Names of objects stand in plans and records, which are never edited. */
+function namedIn({ values }: Search, plans: ReadonlyMap<number, Plan>): readonly number[] {
+  const isNamed = ({ split }: Plan["objects"][number]): boolean =>
+    Object.values(split ?? {}).some((value) => value !== null && values.has(value));
+  return [...plans.values()].filter(({ objects }) => objects.some(isNamed)).map(({ generation }) => generation);
 }
 
 async function readPlans(

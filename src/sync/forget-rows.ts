@@ -49,6 +49,8 @@ export interface ForgetReport {
   /** Generations up to this one are no longer kept, so that nobody knows which of their objects hold such rows. */
   readonly horizon: number | null;
   readonly otherKey: readonly number[];
+  /** Generations whose objects are named by such a key: plans and records keep these names. */
+  readonly named: readonly number[];
   /** Runs whose erasure was interrupted and is finished now. */
   readonly finished: readonly string[];
 }
@@ -111,7 +113,7 @@ async function forget(context: RunContext, request: ForgetRequest, signal: Abort
     await refuseOpen(context, current, signal);
     const found = await findForgotten(await searchOf(context, session, request, signal), current, signal);
     if (!request.evenIfPresent && found.told > 0n) throw stillTold(stream, found);
-    report = { ...report, otherKey: found.otherKey, horizon: current.horizon?.generation ?? null };
+    report = { ...report, otherKey: found.otherKey, named: found.named, horizon: current.horizon?.generation ?? null };
     if (found.files.length + found.staged.length === 0) return report;
     if (pass === PASSES) throw overtaken(stream);
     const step = { ...context, run: pass === 0 ? context.run : deps.newRunId() };
@@ -159,7 +161,7 @@ async function settle(context: RunContext, signal: AbortSignal): Promise<void> {
 
 async function searchOf(context: RunContext, session: SqlSession, { columns, keys }: ForgetRequest, signal: AbortSignal): Promise<Search> {
   await rememberKeys(session, keys, signal);
-  return { context, session, columns, erasures: await readErasures(context.state, context.keys, signal) };
+  return { context, session, columns, values: new Set(keys.flat()), erasures: await readErasures(context.state, context.keys, signal) };
 }
 
 async function recordErasure(
@@ -248,7 +250,7 @@ function overtaken({ name }: Stream): SyncError {
 }
 
 function nothingOf(stream: string): ForgetReport {
-  return { stream, files: [], staged: [], objects: [], told: 0n, horizon: null, otherKey: [], finished: [] };
+  return { stream, files: [], staged: [], objects: [], told: 0n, horizon: null, otherKey: [], named: [], finished: [] };
 }
 
 interface Done {
@@ -256,7 +258,7 @@ interface Done {
   readonly files: readonly (Pick<FileWithRows, "generation" | "rows" | "file"> & { readonly to: string | null })[];
 }
 
-function reportOf(stream: string, { staged, objects, told, otherKey }: Whereabouts, { current, files }: Done): ForgetReport {
+function reportOf(stream: string, { staged, objects, told, otherKey, named }: Whereabouts, { current, files }: Done): ForgetReport {
   return {
     stream,
     files: files.map(({ generation, rows, file, to }) => ({ generation, rows, key: file.key, to })),
@@ -265,6 +267,7 @@ function reportOf(stream: string, { staged, objects, told, otherKey }: Whereabou
     told,
     horizon: current.horizon?.generation ?? null,
     otherKey,
+    named,
     finished: [],
   };
 }

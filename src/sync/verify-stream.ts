@@ -11,6 +11,7 @@ import { stateKeys } from "../state/state-keys.ts";
 import { unlessDamaged } from "../state/state-store.ts";
 import { type Delivery, deliveries } from "./deliver-plan.ts";
 import { manifestBefore } from "./delivered-plans.ts";
+import { recordedObjects } from "./find-forgotten.ts";
 import { type Rebuilt, rebuildFiles } from "./rebuild-files.ts";
 import { withScratchFolder } from "./scratch-folder.ts";
 import { namedFiles } from "./stage-folder.ts";
@@ -37,6 +38,17 @@ export interface VerifiedObject {
   readonly status: "ok" | "missing" | "changed" | "unreadable" | "replaced" | "elsewhere";
 }
 
+/** Rows that were erased from the state, by the record of it. */
+export interface VerifiedErasure {
+  readonly run: string;
+  readonly at: string;
+  /** Files that were written anew, or deleted. */
+  readonly files: number;
+  readonly done: boolean;
+  /** Objects of the destination that held the rows. */
+  readonly objects: readonly { readonly generation: number; readonly key: string }[];
+}
+
 /** What of a stream could be compared with what is on record. */
 export interface StreamVerification {
   readonly stream: string;
@@ -50,7 +62,7 @@ export interface StreamVerification {
   /** The last generation whose delta is no longer kept; null: all are. */
   readonly horizon: number | null;
   /** Rows that were erased from the history, and whether that was brought to its end. */
-  readonly erasures: readonly { readonly run: string; readonly at: string; readonly files: number; readonly done: boolean }[];
+  readonly erasures: readonly VerifiedErasure[];
   /** Null: a single generation was asked for, or an erasure has not come to its end. */
   readonly fold: FoldVerification | null;
   /** Generations that were asked for and given up, or never delivered. */
@@ -81,7 +93,12 @@ export async function verifyStream(
   const { all, open } = await readErasures(deps.state, stateKeys(stream.name), signal);
   // Between its record and its end an erasure is done in the deltas and not yet in the snapshot.
   const fold = options.generation === null && open.length === 0 ? await verifyFold(deps, stream, current, signal) : null;
-  const erasures = all.map((each) => ({ run: each.run, at: each.at, files: each.files.length, done: !open.includes(each) }));
+  const erasures: VerifiedErasure[] = [];
+  for (const each of all) {
+    const found = await recordedObjects({ state: deps.state, keys: stateKeys(stream.name) }, each, signal);
+    const held = found.map(({ generation, key }) => ({ generation, key }));
+    erasures.push({ run: each.run, at: each.at, files: each.files.length, done: !open.includes(each), objects: held });
+  }
   const horizon = current.horizon?.generation ?? null;
   return { stream: stream.name, generation: current.generation, files, objects, deltas, horizon, erasures, fold, skipped };
 }

@@ -106,6 +106,16 @@ test("it tells of streams, of what comes next, and whether it works", async () =
   expect((await asked.readiness(never)).reasons).toEqual(["the scheduler does not tick"]);
   await there.pass(3000, [host]);
   expect(await asked.readiness(never)).toEqual({ ready: true, reasons: [] });
+  const listed: string[] = [];
+  const { list } = host.deps.state;
+  host.deps.state.list = async (prefix, signal) => {
+    listed.push(prefix);
+    return await list(prefix, signal);
+  };
+  expect(await asked.readiness(never)).toMatchObject({ ready: true });
+  host.deps.state.list = list;
+  // Records of runs by the thousand would be listed page by page at every probe.
+  expect(listed).toEqual(["probe/"]);
   expect(asked.health()).toMatchObject({ draining: false, running: [], queued: 0 });
   expect(await asked.models(never)).toMatchObject([
     {

@@ -97,6 +97,18 @@ test("an event that is no longer remembered goes, and one that still is only whe
   expect((await at.deliver(events)).counts?.added).toBe(1);
 });
 
+test("a name of an object that is split by the key is told of, for plans keep it", async () => {
+  await using folder = await tempFolder();
+  const fileFormat = { ...testStream(folder.path, "").fileFormat, splitBy: ["id"], name: "{id}-{generation}-{change}-{part}" };
+  const at = tableOf(folder, { fileFormat });
+  await at.deliver(`id,mail\nxyz-1,${SECRET}\nb,bob\n`);
+  await at.deliver("id,mail\nb,bob\n");
+  const found = await at.forget(["id"], [["xyz-1"]]);
+  expect(found).toMatchObject({ error: null, left: [], named: [1, 2] });
+  expect(found.objects.map(({ key }) => key)).toEqual(["users/xyz-1-1-added-1.csv", "users/xyz-1-2-removed-1.csv"]);
+  expect(await filesThatHold(at.deps, [folder.at("state/users/erasures"), folder.at("state/users/log")], ["xyz-1"])).toEqual([]);
+});
+
 test("deltas that were told under another key are named, and searched by the columns of that time", async () => {
   await using folder = await tempFolder();
   const at = tableOf(folder, {});

@@ -43,8 +43,13 @@ function objectLines({ objects }: ForgetReport): readonly string[] {
   return [`delivered in ${counted(objects.length, "object")}, to be erased there:`, indent(table(rows))];
 }
 
-function noteLines({ horizon, otherKey }: ForgetReport, paint: Paint): readonly string[] {
+function noteLines({ horizon, otherKey, named }: ForgetReport, paint: Paint): readonly string[] {
   return [
+    ...(named.length === 0
+      ? []
+      : [
+          `${paint.warning("WARN")}  objects of generation ${named.join(", ")} are named by such a key: plans and records keep these names`,
+        ]),
     ...(horizon === null
       ? []
       : [`--  generations up to ${horizon} are no longer kept: which of their objects hold such rows is not known`]),
