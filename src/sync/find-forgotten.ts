@@ -1,39 +1,18 @@
 import type { SqlSession } from "../core/ports.ts";
 import { counted } from "../core/readable.ts";
-import { countForgotten, countTold, isForgotten, stoodAfter } from "../diffing/forgotten-rows.ts";
+import { countForgotten, countTold } from "../diffing/forgotten-rows.ts";
 import { outputsOf } from "../diffing/write-delta.ts";
-import type { Current, FileRef, Plan } from "../state/documents.ts";
-import type { Erasure, Erasures } from "../state/erasures.ts";
+import type { Current, Plan } from "../state/documents.ts";
 import { readPlan } from "../state/plans.ts";
 import { localFile, storedFile } from "../state/state-files.ts";
 import { numberOf } from "../state/state-keys.ts";
 import { unlessDamaged } from "../state/state-store.ts";
+import { type FileWithRows, placesOf, type Search } from "./forget-search.ts";
 import { loadSnapshot } from "./load-snapshot.ts";
-import { rowsOf } from "./row-history.ts";
+import { checkpointsWith, type ObjectWithRows, objectsOf } from "./objects-with-rows.ts";
 import { cacheFolder, type RunContext } from "./run-context.ts";
 import { keptFiles } from "./stage-folder.ts";
 import { runOfFile } from "./stored-history.ts";
-
-/** A file of the state root that holds rows that are to be forgotten. */
-export interface FileWithRows {
-  readonly generation: number;
-  readonly rows: number;
-  readonly file: FileRef;
-  readonly path: string;
-  readonly places: readonly number[];
-  readonly isBase: boolean;
-  /** Whether anything needs it; otherwise it is deleted, not written anew. */
-  readonly isNeeded: boolean;
-}
-
-/** An object of the destination that holds such rows. */
-export interface ObjectWithRows {
-  readonly generation: number;
-  /** Its place in the plan. */
-  readonly object: number;
-  readonly key: string;
-  readonly destination: Plan["identity"]["destination"];
-}
 
 /** Where rows that are to be forgotten stand. */
 export interface Whereabouts {
@@ -47,16 +26,6 @@ export interface Whereabouts {
   readonly named: readonly number[];
   /** Generations that were told under other key columns: rows cannot be found in them by these. */
   readonly otherKey: readonly number[];
-}
-
-/** What is looked for: the key columns that are given, whose values the engine remembers. */
-export interface Search {
-  readonly context: RunContext;
-  readonly session: SqlSession;
-  readonly columns: readonly string[];
-  /** Every text of the keys. */
-  readonly values: ReadonlySet<string>;
-  readonly erasures: Erasures;
 }
 
 /** Looks through every file of base, log and staging for rows that are to be forgotten. */
@@ -131,13 +100,6 @@ function layoutOf(key: string, plans: ReadonlyMap<number, Plan>, current: Curren
   return current.layout;
 }
 
-function placesOf({ columns }: Search, layout: Current["layout"]): readonly number[] | null {
-  if (layout === null) return null;
-  const names = layout.columns.slice(0, layout.keyCount).map(({ name }) => name);
-  const places = columns.map((column) => names.indexOf(column));
-  return places.includes(-1) ? null : places;
-}
-
 interface Looked {
   readonly key: string;
   readonly plan: Plan | undefined;
@@ -186,58 +148,6 @@ async function lookAtUnnamed(
 
 function isBase({ keys }: RunContext, key: string): boolean {
   return key.startsWith(keys.basePrefix);
-}
-
-async function objectsOf(
-  { session, context: { stream } }: Search,
-  current: Current,
-  plan: Plan,
-  { path, places }: FileWithRows,
-  signal: AbortSignal,
-): Promise<readonly ObjectWithRows[]> {
-  const rows = await rowsOf(session, { stream, current, plan, path }, isForgotten(places), signal);
-  const keys = new Set(rows.flatMap(({ files }) => files));
-  return plan.objects.flatMap(({ key }, object) => (keys.has(key) ? [objectAt(plan, object, key)] : []));
-}
-
-function objectAt({ generation, identity: { destination } }: Plan, object: number, key: string): ObjectWithRows {
-  return { generation, object, key, destination };
-}
-
-/** A checkpoint's files tell the whole table, so also rows that its delta says nothing of; in which of its parts is not looked for. */
-async function checkpointsWith(
-  search: Search,
-  plans: ReadonlyMap<number, Plan>,
-  files: readonly FileWithRows[],
-  signal: AbortSignal,
-): Promise<readonly ObjectWithRows[]> {
-  // A base is the table once the deltas of its generation had been told.
-  const told = files.filter(({ rows }) => rows > 0).toSorted((a, b) => a.generation - b.generation || Number(a.isBase) - Number(b.isBase));
-  const found: ObjectWithRows[] = [];
-  for (const plan of plans.values()) {
-    const places = placesOf(search, plan.layout);
-    const before = told.filter((file) => file.generation <= plan.generation && String(file.places) === String(places));
-    if (plan.kind !== "checkpoint" || places === null || before.length === 0) continue;
-    const stored = before.map(({ path, file }) => ({ path, outputs: file.outputs }));
-    if (!(await stoodAfter(search.session, stored, { keyCount: plan.layout.keyCount, places }, signal))) continue;
-    found.push(...plan.objects.flatMap(({ key, change }, object) => (change === "full" ? [objectAt(plan, object, key)] : [])));
-  }
-  return found;
-}
-
-/** Objects that an erasure found, under their names in the plans. */
-export async function recordedObjects(
-  { state, keys }: Pick<RunContext, "state" | "keys">,
-  { objects }: Pick<Erasure, "objects">,
-  signal: AbortSignal,
-): Promise<readonly ObjectWithRows[]> {
-  const found: ObjectWithRows[] = [];
-  for (const { generation, object } of objects) {
-    const plan = await readPlan(state, keys, generation, signal);
-    const key = plan?.objects[object]?.key;
-    if (plan !== null && key !== undefined) found.push(objectAt(plan, object, key));
-  }
-  return found;
 }
 
 /** Staging whose delta stands beside the log is as that delta is; what never got so far may hold anything. */

@@ -10,15 +10,17 @@ import { createErasure, readErasures, type Erasure, type RewrittenFile } from ".
 import { readPlan } from "../state/plans.ts";
 import { forgetChecks, publishFile } from "../state/state-files.ts";
 import { stateKeys } from "../state/state-keys.ts";
-import { type FileWithRows, findForgotten, type ObjectWithRows, recordedObjects, type Search, type Whereabouts } from "./find-forgotten.ts";
+import { findForgotten, type Whereabouts } from "./find-forgotten.ts";
 import { finishErasure, finishErasures } from "./finish-erasure.ts";
 import { foldWhenDue } from "./fold-when-due.ts";
+import { asObject, type ForgetReport, joined, nothingOf, reportOf } from "./forget-report.ts";
+import type { FileWithRows, Search } from "./forget-search.ts";
+import { recordedObjects } from "./objects-with-rows.ts";
 import { mustReadCurrent } from "./open-stream.ts";
 import { recordedRun, type RunResult } from "./recorded-run.ts";
 import { cacheFolder, openRun, type RunContext } from "./run-context.ts";
 import { dropStaging, namedFiles, openStaging } from "./stage-folder.ts";
 import { runOfFile } from "./stored-history.ts";
-import { placeName } from "./stream-identity.ts";
 import type { SyncDeps } from "./sync-deps.ts";
 
 /** Another host may write while rows are looked for; so often it is looked anew. */
@@ -34,25 +36,6 @@ export interface ForgetRequest {
   readonly reason: string | null;
   /** Also rows that the destination still holds. */
   readonly evenIfPresent: boolean;
-}
-
-/** What was found, or erased; no value of a row. */
-export interface ForgetReport {
-  readonly stream: string;
-  readonly files: readonly { readonly generation: number; readonly key: string; readonly rows: number; readonly to: string | null }[];
-  /** Runs whose staged bytes are dropped. */
-  readonly staged: readonly string[];
-  /** Objects of the destination that hold such rows, for those who erase them there. */
-  readonly objects: readonly { readonly generation: number; readonly key: string; readonly url: string }[];
-  /** Rows that the destination holds, as far as it was told. */
-  readonly told: bigint;
-  /** Generations up to this one are no longer kept, so that nobody knows which of their objects hold such rows. */
-  readonly horizon: number | null;
-  readonly otherKey: readonly number[];
-  /** Generations whose objects are named by such a key: plans and records keep these names. */
-  readonly named: readonly number[];
-  /** Runs whose erasure was interrupted and is finished now. */
-  readonly finished: readonly string[];
 }
 
 /** Looks where rows stand that could be forgotten; changes nothing. */
@@ -149,10 +132,6 @@ async function finished(context: RunContext, signal: AbortSignal): Promise<Forge
   return report;
 }
 
-function asObject(object: ObjectWithRows): ForgetReport["objects"][number] {
-  return { generation: object.generation, key: object.key, url: urlOf(object) };
-}
-
 /** Counts what is left, and drops this machine's copies of the old files. */
 async function settle(context: RunContext, signal: AbortSignal): Promise<void> {
   const current = await foldWhenDue(context, await mustReadCurrent(context, signal), signal);
@@ -247,43 +226,4 @@ function overtaken({ name }: Stream): SyncError {
     retry: "transient",
     context: { stream: name },
   });
-}
-
-function nothingOf(stream: string): ForgetReport {
-  return { stream, files: [], staged: [], objects: [], told: 0n, horizon: null, otherKey: [], named: [], finished: [] };
-}
-
-interface Done {
-  readonly current: Current;
-  readonly files: readonly (Pick<FileWithRows, "generation" | "rows" | "file"> & { readonly to: string | null })[];
-}
-
-function reportOf(stream: string, { staged, objects, told, otherKey, named }: Whereabouts, { current, files }: Done): ForgetReport {
-  return {
-    stream,
-    files: files.map(({ generation, rows, file, to }) => ({ generation, rows, key: file.key, to })),
-    staged,
-    objects: objects.map(asObject),
-    told,
-    horizon: current.horizon?.generation ?? null,
-    otherKey,
-    named,
-    finished: [],
-  };
-}
-
-function joined(before: ForgetReport, after: ForgetReport): ForgetReport {
-  const known = new Set(before.objects.map(({ url }) => url));
-  return {
-    ...after,
-    told: before.told > after.told ? before.told : after.told,
-    finished: [...before.finished, ...after.finished],
-    files: [...before.files, ...after.files],
-    staged: [...before.staged, ...after.staged],
-    objects: [...before.objects, ...after.objects.filter(({ url }) => !known.has(url))],
-  };
-}
-
-function urlOf({ key, destination }: ObjectWithRows): string {
-  return `${placeName({ ...destination, endpoint: "" }).replace(/\/$/, "")}/${key}`;
 }

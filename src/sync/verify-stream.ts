@@ -11,7 +11,7 @@ import { stateKeys } from "../state/state-keys.ts";
 import { unlessDamaged } from "../state/state-store.ts";
 import { type Delivery, deliveries } from "./deliver-plan.ts";
 import { manifestBefore } from "./delivered-plans.ts";
-import { recordedObjects } from "./find-forgotten.ts";
+import { recordedObjects } from "./objects-with-rows.ts";
 import { type Rebuilt, rebuildFiles } from "./rebuild-files.ts";
 import { withScratchFolder } from "./scratch-folder.ts";
 import { namedFiles } from "./stage-folder.ts";

@@ -1,7 +1,8 @@
 import { writeFile } from "node:fs/promises";
 import type { ObjectStore } from "../../src/core/ports.ts";
 import type { Stream } from "../../src/core/types.ts";
-import { type ForgetReport, type ForgetRequest, forgetRows } from "../../src/sync/forget-rows.ts";
+import type { ForgetReport } from "../../src/sync/forget-report.ts";
+import { type ForgetRequest, forgetRows } from "../../src/sync/forget-rows.ts";
 import type { RunResult } from "../../src/sync/recorded-run.ts";
 import { runStream } from "../../src/sync/run-stream.ts";
 import type { SyncDeps } from "../../src/sync/sync-deps.ts";

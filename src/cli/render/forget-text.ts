@@ -1,5 +1,5 @@
 import { counted } from "../../core/readable.ts";
-import type { ForgetReport } from "../../sync/forget-rows.ts";
+import type { ForgetReport } from "../../sync/forget-report.ts";
 import type { Paint } from "../paint.ts";
 import { indent, table } from "./table.ts";
 
