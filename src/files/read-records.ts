@@ -75,7 +75,7 @@ function checkHeader(file: RecordsFile, line: number, names: readonly string[], 
 }
 
 /** The refusal of a file at a line of it. */
-export function unfit({ name }: Pick<RecordsFile, "name">, line: number, what: string): SyncError {
+function unfit({ name }: Pick<RecordsFile, "name">, line: number, what: string): SyncError {
   return new SyncError("FILE_UNFIT", `${name} line ${line}: ${what}.`, {
     hint: "Files are read as the model's `file` and `columns` say; `sync lint-file` shows everything else that does not fit. Nothing was taken over.",
     context: { file: name, line },

@@ -11,7 +11,7 @@ import { type TempFolder, tempFolder } from "../support/temp-folder.ts";
 
 const signal = AbortSignal.timeout(240_000);
 const run = { slot: null, fullResync: false, baseline: false };
-const RUNS = Number(process.env["TABLE_RUNS"] ?? 20);
+const RUNS = Number(process.env["TABLE_RUNS"] ?? 8);
 
 let root: TempFolder;
 beforeEach(async () => {
