@@ -2,6 +2,7 @@ import type { Clock } from "../core/clock.ts";
 import { SyncError } from "../core/errors.ts";
 import type { Stream } from "../core/types.ts";
 import type { RunRecord } from "../state/documents.ts";
+import { refuseMovedRoot } from "../state/root-marks.ts";
 import { listRuns } from "../state/run-records.ts";
 import { keepTrigger } from "../state/triggers.ts";
 import { approveRun, rejectRun } from "../sync/answer-held.ts";
@@ -19,7 +20,6 @@ import type { Scheduler } from "./scheduler.ts";
 const SILENT_MS = 60_000;
 /** A run that a key started and that nobody has begun for so long is begun by whoever is asked again. */
 const ABANDONED_MS = 120_000;
-const PROBED = "probe/";
 
 /** The service as those in front of it are given it. */
 export class SchedulerControl implements ServiceControl {
@@ -100,10 +100,11 @@ export class SchedulerControl implements ServiceControl {
     if (draining) reasons.push("the service is stopping");
     else if (tickedAt === null || this.#clock.now().getTime() - tickedAt.getTime() > SILENT_MS) reasons.push("the scheduler does not tick");
     try {
-      // Nothing lies there, so that a probe costs one request however much is remembered.
-      await this.#deps.state.list(PROBED, signal);
+      // Next to nothing lies there, so that a probe costs one request however much is remembered.
+      await refuseMovedRoot(this.#deps.state, signal);
     } catch (error) {
-      reasons.push(`the state root does not answer (${error instanceof SyncError ? error.code : "INTERNAL"})`);
+      const code = error instanceof SyncError ? error.code : "INTERNAL";
+      reasons.push(code === "STATE_MOVED" ? "the state root was moved elsewhere" : `the state root does not answer (${code})`);
     }
     return { ready: reasons.length === 0, reasons };
   }

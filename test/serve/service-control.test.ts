@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import { SchedulerControl } from "../../src/serve/service-control.ts";
+import { markMoved } from "../../src/state/root-marks.ts";
 import { serviceWorld, type ServiceWorld, type ServingHost } from "../support/service-world.ts";
 
 const never = new AbortController().signal;
@@ -115,7 +116,7 @@ test("it tells of streams, of what comes next, and whether it works", async () =
   expect(await asked.readiness(never)).toMatchObject({ ready: true });
   host.deps.state.list = list;
   // Records of runs by the thousand would be listed page by page at every probe.
-  expect(listed).toEqual(["probe/"]);
+  expect(listed).toEqual(["_spillway/"]);
   expect(asked.health()).toMatchObject({ draining: false, running: [], queued: 0 });
   expect(await asked.models(never)).toMatchObject([
     {
@@ -126,6 +127,8 @@ test("it tells of streams, of what comes next, and whether it works", async () =
       status: { generation: 1, state: "ok" },
     },
   ]);
+  await markMoved(host.deps.state, { format: "spillway/moved/1", run: "r", to: "s3://new", at: there.clock.now().toISOString() }, never);
+  expect((await asked.readiness(never)).reasons).toEqual(["the state root was moved elsewhere"]);
   there.clock.move(300_000);
   expect((await asked.readiness(never)).ready).toBe(false);
 });
