@@ -95,13 +95,20 @@ export const COMMANDS: readonly CommandSpec[] = [
   {
     name: "plan",
     summary: "show what a run would deliver, and deliver nothing",
-    examples: ["plan -m audiences", "plan -m audiences --out audiences.plan && sync run --plan audiences.plan"],
+    examples: [
+      "plan -m audiences",
+      "plan -m audiences --out audiences.plan && sync run --plan audiences.plan",
+      "plan --all --format markdown --state s3://acme-state/prod --read-only",
+    ],
     arguments: [],
     options: [
       ...CHOICE,
       ALL,
-      { flags: "--show <rows>", description: "sample rows per kind of change (default: 3)", kind: "count" },
+      { flags: "--show <rows>", description: "sample rows per kind of change (default: 3; none in markdown)", kind: "count" },
       { flags: "--out <file>", description: "keep the exact bytes for `run --plan FILE`" },
+      { flags: "--format <name>", description: "text, or markdown for a pull request (default: text)", choices: ["text", "markdown"] },
+      { flags: "--read-only", description: "write nothing, in the state root neither; credentials that can only read are enough" },
+      { flags: "--state <root>", description: "with --read-only: compare with this state root, a folder or s3://bucket/prefix" },
       { flags: "--detailed-exitcode", description: "exit 10 when there are changes" },
       { flags: "--full-resync", description: "plan every row as if nothing had been told yet" },
       CHECKPOINT,
@@ -111,8 +118,13 @@ export const COMMANDS: readonly CommandSpec[] = [
     exits: [...RUN_EXITS, EXIT.changesFound],
     run: async (bag, _args, context) => {
       const { planStreams } = await import("./commands/plan.ts");
+      const isMarkdown = bag.text("format") === "markdown";
       const options = {
-        show: bag.number("show") ?? 3,
+        // A comment is read by more people than the partner's rows are meant for.
+        show: bag.number("show") ?? (isMarkdown ? 0 : 3),
+        format: isMarkdown ? ("markdown" as const) : ("text" as const),
+        state: bag.text("state"),
+        readOnly: bag.flag("readOnly"),
         out: bag.text("out"),
         fullResync: bag.flag("fullResync"),
         slot: bag.text("slot"),

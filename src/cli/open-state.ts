@@ -40,3 +40,21 @@ export async function openStateRoot(spec: StateSpec, signal: AbortSignal): Promi
     throw error;
   }
 }
+
+/** Opens a state root that is only going to be read: nothing is probed by writing. STATE_MOVED when it went elsewhere; the caller disposes it. */
+export async function openStateToRead(spec: StateSpec, signal: AbortSignal): Promise<ObjectStore> {
+  const state = await openForReading(spec);
+  try {
+    await refuseMovedRoot(state, signal);
+    return state;
+  } catch (error) {
+    await state[Symbol.asyncDispose]();
+    throw error;
+  }
+}
+
+async function openForReading(spec: StateSpec): Promise<ObjectStore> {
+  if (spec.type === "folder") return openFolderStore({ path: spec.path, role: "state" });
+  const { openS3Store } = await import("../s3/s3-store.ts");
+  return asStateStore(openS3Store(spec.options as S3Options, { sessionName: "spillway-read-only" }));
+}

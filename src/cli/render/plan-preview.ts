@@ -34,7 +34,8 @@ export function planText(plan: PlanPreview, target: string, paint: Paint): strin
   return parts.join("\n");
 }
 
-function audienceLine({ audience, news, members }: PlanPreview["audiences"][number]): string {
+/** One audience that is new or gone. */
+export function audienceLine({ audience, news, members }: PlanPreview["audiences"][number]): string {
   return news === "new"
     ? `new audience ${audience}: ${counted(members, "member")} ${members === 1 ? "enters" : "enter"}`
     : `audience ${audience} is gone from the model: ${counted(members, "member")} ${members === 1 ? "leaves" : "leave"}`;
@@ -47,13 +48,18 @@ const EFFECTS = {
   accepted: "accepted",
 } as const;
 
+/** What follows from changed columns. */
+export function schemaEffect(effect: keyof typeof EFFECTS): string {
+  return EFFECTS[effect];
+}
+
 /** What the guards say, one line, and what happens because of changed columns, one line each. */
 function guardLines({ checks, schema }: Verdict, paint: Paint): readonly string[] {
   const guards = checks.filter(({ guard }) => guard !== "on_schema_change");
   const said = guards.map(({ text, ok }) => (ok ? `${text} ok` : paint.bad(`${text} HELD`)));
   const lines = said.length === 0 ? [] : [`Guards  ${said.join("\n        ")}`];
   if (schema === null) return lines;
-  return [...lines, `Schema  ${[...schema.differences, `-> ${EFFECTS[schema.effect]}`].join("\n        ")}`];
+  return [...lines, `Schema  ${[...schema.differences, `-> ${schemaEffect(schema.effect)}`].join("\n        ")}`];
 }
 
 function baseLine({ base, window }: PlanPreview): string {
@@ -67,7 +73,8 @@ function baseLine({ base, window }: PlanPreview): string {
   return `base  gen ${base.generation} · ${minute(base.at)} UTC${rows}${upTo}${read}`;
 }
 
-function verdict({ outcome }: PlanPreview): string {
+/** What a run would come to, in a sentence. */
+export function verdict({ outcome }: PlanPreview): string {
   switch (outcome) {
     case "unchanged":
       return "Nothing to deliver.";
