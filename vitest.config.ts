@@ -9,7 +9,7 @@ const LONG = [
   "test/crash/**/*.test.ts",
   "test/kit/**/*.test.ts",
   "test/model/**/*.test.ts",
-  "test/cli/{quickstart,guides,new,built-program,verify,transcripts}.test.ts",
+  "test/cli/{quickstart,guides,new,plan-read-only,built-program,verify,transcripts}.test.ts",
   "test/diffing/delta-properties.test.ts",
   "test/files/limits.test.ts",
   "test/integration/{s3-faults,s3-state,s3-delivery,state-copy-s3,public-data,shared-moments}.test.ts",
