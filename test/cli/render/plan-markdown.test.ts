@@ -83,7 +83,7 @@ test("names and texts of a project cannot break out of where they stand", () => 
   const samples = [{ change: "added", outputs: [bad], rows: [{ after: ["```\n# big"], before: null }] }] as const;
   const files = [{ key: bad, change: "added", rows: 1, size: 1, sha256: "0" }];
   const text = planMarkdown([planned("users", { verdict, samples, files, changedColumns: [{ name: bad, rows: 1 }] })]);
-  const [outside = "", inside = ""] = [
+  const [outside, inside = ""] = [
     text.replace(/^````diff\n[^]*?^````$/m, ""),
     /^````diff\n(?<rows>[^]*?)^````$/m.exec(text)?.groups?.["rows"],
   ];
