@@ -1,3 +1,4 @@
+import { z } from "zod";
 import type { Layout } from "../core/delta.ts";
 import type { Source } from "../core/ports.ts";
 import type { Column, OutputColumn, Stream } from "../core/types.ts";
@@ -30,7 +31,11 @@ export async function toldStream(
     kind,
     output: name,
   }));
-  const outputs = told.map(({ name, output }): OutputColumn => ({ name: output, value: { from: "column", column: name } }));
+  const keys = stream.removedColumns === "key" ? madeOfKeys(layout) : new Map<string, string>();
+  const outputs = told.map(({ name, output }): OutputColumn => ({
+    name: output,
+    value: { from: "column", column: keys.get(output) ?? name },
+  }));
   const facts = (stream.columns ?? []).filter(
     ({ name, value }) => isFact(value) && value.from === "metadata" && !outputs.some((each) => each.name === name),
   );
@@ -39,6 +44,20 @@ export async function toldStream(
     stream: { ...stream, columns: shown, ignoreChangesIn: [] },
     source: emptySource([...layout.columns.slice(0, layout.keyCount), ...told.map(({ name, type, kind }) => ({ name, type, kind }))]),
   };
+}
+
+const mappingSchema = z.object({ outputs: z.array(z.tuple([z.string(), z.string()], z.unknown())) });
+
+/** Outputs that were made of one column of the key alone: what may still be told where removed rows tell no more than that. */
+function madeOfKeys({ mapping, columns, keyCount }: Layout): ReadonlyMap<string, string> {
+  const keys = columns.slice(0, keyCount).map(({ name }) => name);
+  const parsed = mappingSchema.safeParse(JSON.parse(mapping));
+  const outputs = parsed.success ? parsed.data.outputs : [];
+  return new Map(
+    outputs.flatMap(([name, from, column]) =>
+      from === "column" && keys.some((key) => key === column) ? [[name, String(column)] as const] : [],
+    ),
+  );
 }
 
 /** A column that only names of files show is in none of them. */

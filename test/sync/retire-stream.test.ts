@@ -108,6 +108,14 @@ test("a mapping that is another one since does not keep told rows from being tak
   expect(await firstFile(record.files)).toBe('id,name,consent\n1,a,true\n2,,false\n3,"",\n');
 });
 
+test("where removed rows tell their key alone, so does a retirement, also after the mapping is another one", async () => {
+  const stream = await told({ removedColumns: "key" });
+  const mapped = { ...stream, columns: [{ name: "id", value: { from: "column", column: "id" } }] } as const;
+  const { record, error } = await retireStream(deps, mapped, all, signal);
+  expect(error).toBeNull();
+  expect(await firstFile(record.files)).toBe("id\n1\n2\n3\n");
+});
+
 test("no slot of a retired stream is due", async () => {
   const schedule = { cron: "* * * * *", timezone: "UTC", catchUp: "latest" } as const;
   const stream = await told({ schedule });
