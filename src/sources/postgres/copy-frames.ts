@@ -1,3 +1,5 @@
+import { SyncError } from "../../core/errors.ts";
+
 const COPY_DATA = 0x64;
 const HEADER_BYTES = 5;
 
@@ -16,7 +18,8 @@ export class CopyFrames {
   /** `mark`: five bytes to put before each row; null for none. */
   constructor(mark: string | null = null) {
     this.#mark = mark === null ? null : Buffer.from(mark);
-    if (this.#mark !== null && this.#mark.length !== HEADER_BYTES) throw new RangeError("a mark has as many bytes as a message's header");
+    if (this.#mark !== null && this.#mark.length !== HEADER_BYTES)
+      throw new SyncError("INTERNAL", "A mark has as many bytes as the header of a message.");
   }
 
   /**
