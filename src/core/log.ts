@@ -32,7 +32,7 @@ export const PHASES = [
   "describe",
   "extract",
   "diff",
-  "checkpoint",
+  "whole",
   "files",
   "plan",
   "deliver",

@@ -35,7 +35,7 @@ export async function writeWhole(
   if (kind !== "delta" || begins(stream, loaded.current, delta)) return null;
   const path = join(staging.path, "whole.parquet");
   const work = (): Promise<{ readonly rows: bigint }> => deps.parts.foldBase(engine, snapshotAfter(loaded.snapshot, delta), path, signal);
-  const { rows } = await report.phase("checkpoint", work, (done) => `${count(done.rows)} rows of the snapshot`);
+  const { rows } = await report.phase("whole", work, (done) => `${count(done.rows)} rows of the snapshot`);
   return { path, rows };
 }
 

@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { silentLog } from "../core/log.ts";
 import type { Stream } from "../core/types.ts";
 import type { Engine } from "../engine/open-engine.ts";
 import type { WholeRows } from "../files/write-files.ts";
@@ -29,7 +30,7 @@ export async function wholeThen(
   const files = [chain.start.file, ...chain.deltas.map(({ file }) => file)];
   if (outputs.some((name) => files.some((file) => !file.outputs.includes(name)))) return "unknown";
   const history = { layout, base: chain.start.file, log: files.slice(1), uncertain: [], rows: 0n };
-  const folded = await foldAll({ deps, session, folder, signal }, stream, history, outputs);
+  const folded = await foldAll({ deps: { ...deps, log: silentLog }, session, folder, signal }, stream, history, outputs);
   const path = join(folder, "whole.parquet");
   const { rows } = await deps.parts.foldBase(session, folded, path, signal);
   return { path, rows };
