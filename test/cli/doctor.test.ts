@@ -207,7 +207,7 @@ describe("sync doctor", () => {
   });
 
   test("a state root that may not be read or tidied is told with the statement, and names the exit code", async () => {
-    const stateRights: readonly Grant[] = [{ actions: ["s3:PutObject"], resources: ["*"] }];
+    const stateRights: readonly Grant[] = [{ actions: ["s3:PutObject", "s3:ListBucket"], resources: ["*"] }];
     await withProject({ stateRights, role: { grants: [], externalId: EXTERNAL_ID } }, async (project) => {
       const result = await examined(project, ["--only", "state,destination"]);
       expect(result).toMatchObject({ exit: 9, error: { code: "DOCTOR_STATE" } });
