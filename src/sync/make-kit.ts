@@ -65,6 +65,7 @@ async function kitFacts(
     mode: stream.mode,
     changes: stream.changes,
     columns: kitColumns(mapping),
+    removedColumns: mapping.removed?.map((at) => mapping.header[at]?.name ?? "") ?? null,
     key: kitKey(stream, mapping),
     format: stream.fileFormat,
     ...(await removedMarks(session, mapping, stream.fileFormat, signal)),

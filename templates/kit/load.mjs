@@ -107,6 +107,8 @@ function readGeneration(inbox, manifest, isWhole) {
   const { format } = manifest;
   const columns = manifest.columns.map((column) => column.name);
   const kinds = new Map(manifest.changes.map((change) => [change.name, change.kinds]));
+  // Removed rows may be told by fewer columns.
+  const told = new Map(manifest.changes.map((change) => [change.name, change.columns ?? columns]));
   const objects = manifest.objects.filter(
     ({ change }) => manifest.kind !== "checkpoint" || (kinds.get(change) ?? []).includes("full") === isWhole,
   );
@@ -118,10 +120,17 @@ function readGeneration(inbox, manifest, isWhole) {
     if (bytes.length !== object.size || hash(bytes) !== object.sha256) {
       throw new Problem(REFUSED, `${object.key} is not the file that the manifest of generation ${manifest.generation} names`);
     }
-    const rows = parseFile(bytes, format, manifest.columns, object.key);
+    const own = told.get(object.change) ?? columns;
+    const rows = parseFile(
+      bytes,
+      format,
+      manifest.columns.filter((column) => own.includes(column.name)),
+      object.key,
+    );
     if (rows.length !== object.rows) throw new Problem(REFUSED, `${object.key} has ${rows.length} rows and not ${object.rows}`);
-    const isRemoved = removedTest(object.change, kinds.get(object.change) ?? [], columns);
-    for (const row of rows) all.push({ row, removed: isRemoved(row) });
+    const isRemoved = removedTest(object.change, kinds.get(object.change) ?? [], own);
+    const places = columns.map((name) => own.indexOf(name));
+    for (const row of rows) all.push({ row: places.map((at) => row[at] ?? null), removed: isRemoved(row) });
   }
   return { columns, rows: all };
 }

@@ -109,6 +109,8 @@ def read_generation(inbox, manifest, is_whole):
     """Rows of the objects of a generation, in the order to apply them. All of them are checked before any row is used."""
     generation, columns = manifest["generation"], [column["name"] for column in manifest["columns"]]
     kinds = {change["name"]: change["kinds"] for change in manifest["changes"]}
+    # Removed rows may be told by fewer columns.
+    told = {change["name"]: change.get("columns", columns) for change in manifest["changes"]}
     objects = [
         each for each in manifest["objects"] if manifest["kind"] != "checkpoint" or ("full" in kinds[each["change"]]) == is_whole
     ]
@@ -123,10 +125,11 @@ def read_generation(inbox, manifest, is_whole):
         data = Path(inbox, each["key"]).read_bytes()
         if len(data) != each["size"] or hashlib.sha256(data).hexdigest() != each["sha256"]:
             raise Problem(REFUSED, f"{each['key']} is not the file that the manifest of generation {generation} names")
-        rows = parse_file(data, manifest["format"], manifest["columns"], each["key"])
+        own = [column for column in manifest["columns"] if column["name"] in told[each["change"]]]
+        rows = parse_file(data, manifest["format"], own, each["key"])
         if len(rows) != each["rows"]:
             raise Problem(REFUSED, f"{each['key']} has {len(rows)} rows and not {each['rows']}")
-        frame = pd.DataFrame(rows, columns=columns, dtype=object)
+        frame = pd.DataFrame(rows, columns=[column["name"] for column in own], dtype=object)
         frame[REMOVED] = removed_rows(frame, each["change"], kinds[each["change"]])
         frames.append(frame)
     return frames

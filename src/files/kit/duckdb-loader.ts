@@ -73,7 +73,9 @@ SET VARIABLE spillway_rows = (
     'SELECT ' || generation || ' AS generation, ' || place || ' AS place, ' || ${removedSql(facts)} || ' AS removed, ' || ${columnsSql(facts)}
     || ' FROM ' || ${readerSql(facts)}, ' UNION ALL '), ${sqlText(noRows(facts))})
   FROM (
-    SELECT o.*, json_extract_string(m.text, '$.columns[*].name') AS names
+    SELECT o.*, coalesce(
+      list_filter(from_json(m.text->'$.changes', '[{"name": "VARCHAR", "columns": ["VARCHAR"]}]'), lambda each: each.name = o.change)[1].columns,
+      json_extract_string(m.text, '$.columns[*].name')) AS names
     FROM spillway_objects AS o JOIN spillway_manifests AS m USING (generation) WHERE o.rows > 0
   ));
 CREATE OR REPLACE TEMP TABLE spillway_rows AS SELECT * FROM query(getvariable('spillway_rows'));

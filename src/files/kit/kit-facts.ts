@@ -12,6 +12,8 @@ export interface KitFacts {
   readonly mode: Stream["mode"];
   readonly changes: Stream["changes"];
   readonly columns: readonly KitColumn[];
+  /** Names of the columns that files of removed rows have, where those are not all. */
+  readonly removedColumns: readonly string[] | null;
   /** Columns of the file that tell rows apart; none where rows are only ever added, or the whole table comes each time. */
   readonly key: readonly string[];
   readonly format: FileFormat;

@@ -100,13 +100,16 @@ const QUOTES = {
   none: "none: a quote is a character like any other",
 } as const;
 
-function applying({ mode }: KitFacts): readonly string[] {
+function applying({ mode, removedColumns }: KitFacts): readonly string[] {
   return [
     "## How to apply it\n",
     "1. Read manifests in the order of `generation`. Ignore one that you applied already: applying is **idempotent** by its number alone.",
     "2. Apply a generation only on top of the one that its `previous` names, and compare `previous.sha256` with the hash of that manifest's bytes. `state_id` never changes.",
     "3. Compare `size`, `sha256` and `rows` of each file before you use any of its rows.",
-    "4. Apply `objects` in the order given. Rows of `removed` go, by their key, and carry the values told last; rows of `changed` and `added` take the row's place, whole.",
+    "4. Apply `objects` in the order given. Rows of `removed` go, by their key; rows of `changed` and `added` take the row's place, whole.",
+    removedColumns === null
+      ? "   A removed row carries the values told last."
+      : `   Files of removed rows have only ${removedColumns.map((name) => `\`${name}\``).join(", ")}; the manifest says so under \`changes\`.`,
     "5. Under `kind: full` the rows of `full` are the whole table: what is not among them is gone. A `kind: checkpoint` has, beside its delta, the whole table under `full`: begin with it,",
     "   when you hold nothing yet or have lost your place, and leave its `full` files alone when you go on from the generation before.",
     ...(mode === "append" ? ["6. Here rows are only added; keep the number of the generation that was applied last with the rows."] : []),

@@ -121,7 +121,7 @@ function readScript(facts: KitFacts): string {
   const isLines = format.format === "ndjson";
   const width = isLines
     ? "'c0 text'"
-    : "(SELECT string_agg('c' || at || ' text', ', ' ORDER BY at) FROM generate_series(0, jsonb_array_length(m.text -> 'columns') - 1) AS at)";
+    : "(SELECT string_agg('c' || at || ' text', ', ' ORDER BY at) FROM generate_series(0, cardinality(named.names) - 1) AS at)";
   const lines = [
     `'\\setenv SPILLWAY_FILE ''' || replace(o.key, '''', '''''') || ''''`,
     `'DROP TABLE IF EXISTS pg_temp.spillway_file; CREATE TEMP TABLE spillway_file (' || ${width} || ');'`,
@@ -133,7 +133,7 @@ function readScript(facts: KitFacts): string {
 }
 
 const OBJECTS =
-  "spillway_objects AS o JOIN spillway_manifests AS m ON m.generation = o.generation CROSS JOIN LATERAL (SELECT array_agg(c ->> 'name' ORDER BY n) AS names FROM jsonb_array_elements(m.text -> 'columns') WITH ORDINALITY AS each_column (c, n)) AS named WHERE o.rows > 0";
+  "spillway_objects AS o JOIN spillway_manifests AS m ON m.generation = o.generation CROSS JOIN LATERAL (SELECT coalesce((SELECT array_agg(c ORDER BY n) FROM jsonb_array_elements(m.text -> 'changes') AS told, jsonb_array_elements_text(told -> 'columns') WITH ORDINALITY AS own_column (c, n) WHERE told ->> 'name' = o.change), (SELECT array_agg(c ->> 'name' ORDER BY n) FROM jsonb_array_elements(m.text -> 'columns') WITH ORDINALITY AS each_column (c, n))) AS names) AS named WHERE o.rows > 0";
 
 /** Makes a file that COPY can read: unpacked, without byte order mark; one without quotes gets them around every field. */
 function program({ format }: KitFacts): string {

@@ -48,6 +48,7 @@ export const KIT_FORMATS: Readonly<Record<string, KitFormat>> = {
   },
   "a delimiter of two bytes, zstd": { file: '{delimiter: "§", compression: zstd}', loaders: ["duckdb"] },
   "objects of JSON": { file: "{format: ndjson, newline: crlf}", model: GROUPS, loaders: ["node", "postgres"] },
+  "removed rows by their key alone": { file: "{}", model: "removed_columns: key\n", loaders: ALL },
   Parquet: { file: "{format: parquet}", model: COMBINED, loaders: ["duckdb"] },
 };
 
