@@ -14,6 +14,7 @@ const LONG = [
   "test/files/limits.test.ts",
   "test/integration/{s3-faults,s3-state,s3-delivery,state-copy-s3,public-data,shared-moments}.test.ts",
   "test/s3/fault-matrix.test.ts",
+  "test/story/**/*.test.ts",
   "test/sync/{adopt-any-options,checkpoint-files,copy-anywhere,files-fold,forget-crash,forget-kinds,forget-races,lost-replies}.test.ts",
   "test/sync/{power-loss,prune-history,retire-anywhere,shared-moment,wide-rows}.test.ts",
 ];
