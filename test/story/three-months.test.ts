@@ -84,6 +84,7 @@ async function januaryStarts(): Promise<void> {
   await quiet(0, 0);
   await kits(...NAMES);
   await folder.write("acme/.keep", "");
+  await folder.write("gamma/.keep", "");
   await folder.write("beta/.keep", "");
   await folder.write("orders/.keep", "");
   loaders.set("customers.acme", programLoader("node", process.execPath, folder.at("acme")));
@@ -148,6 +149,36 @@ async function aDayIsSentAgain(day: number): Promise<void> {
   await partnersRead();
 }
 
+/** Somebody asks to be forgotten: deleted in the warehouse, told, then taken out of the state; partners erase the objects that they are shown. */
+async function aPersonIsForgotten(day: number): Promise<void> {
+  const [id = 0] = [...warehouse.orders.values()].map(({ customer }) => customer).filter((customer) => warehouse.customers.has(customer));
+  const mail = `person${id}@example.com`;
+  expect(await acmeHolds(mail)).toBe(true);
+  warehouse.live(day, dateOf(day));
+  warehouse.forget(id);
+  await warehouse.publish(folder);
+  expect(await due(day)).toMatchObject({ exit: 0 });
+  await partnersRead();
+  for (const [model, key] of [
+    ["customers", `id=${id}`],
+    ["orders", `customer=${id}`],
+    ["segments", `id=${id}`],
+  ] as const) {
+    const { exit, stdout, stderr } = await sync("forget", "-m", model, "--key", key, "--yes", "--json", "-q");
+    expect({ exit, stderr: exit === 0 ? "" : stderr }).toEqual({ exit: 0, stderr: "" });
+    const { data } = JSON.parse(stdout) as { data: { streams: { objects: { url: string }[] }[] } };
+    for (const { url } of data.streams.flatMap(({ objects }) => objects)) await rm(url);
+  }
+  expect(await acmeHolds(mail)).toBe(false);
+}
+
+/** Whether a text stands in any object that acme has. */
+async function acmeHolds(text: string): Promise<boolean> {
+  const keys = [...(await objectHashes(folder.at("out/acme"))).keys()];
+  const found = await Promise.all(keys.map(async (key) => (await readFile(folder.at("out/acme", key), "utf8")).includes(text)));
+  return found.includes(true);
+}
+
 /** The state moves to a bucket; who has the old configuration is told, and everything else goes on. */
 async function theStateMoves(): Promise<void> {
   server.buckets.add("acme-state");
@@ -173,9 +204,13 @@ test("three partners hold the warehouse's rows after three months of nights", { 
   await quiet(50, 66);
   // gamma comes late, and begins with Monday's checkpoint.
   loaders.set("segments", postgresLoader("segments", postgres, "postgres"));
-  await quiet(67, 76);
+  await quiet(67, 78);
+  await aPersonIsForgotten(79);
+  await quiet(80, 83);
   await theStateMoves();
-  await quiet(77, DAYS - 1);
+  await quiet(84, DAYS - 1);
+  // Somebody else at acme begins now, without the objects that were erased.
+  loaders.set("customers.acme", programLoader("node", process.execPath, folder.at("gamma")));
   await partnersRead();
   expect(await sync("verify", "-q")).toMatchObject({ exit: 0 });
 });

@@ -48,6 +48,12 @@ export class Warehouse {
     this.orders.set(`${customer}/${day}-${salt}`, { customer, total: `${day * 3 + salt}.${salt}0`, note });
   }
 
+  /** Takes a customer out of every table. */
+  forget(id: number): void {
+    this.customers.delete(id);
+    for (const [key, { customer }] of this.orders) if (customer === id) this.orders.delete(key);
+  }
+
   /** Puts the tables where the project's queries read them. */
   async publish(folder: TempFolder): Promise<void> {
     const customers = [...this.customers].map(([id, { email, plan, spent }]) => ({ id, email, plan, spent }));
@@ -94,6 +100,7 @@ const CUSTOMERS = read("customers", "id: 'BIGINT', email: 'VARCHAR', plan: 'VARC
 const ORDERS = read("orders", "customer: 'BIGINT', number: 'VARCHAR', total: 'DECIMAL(10,2)', note: 'VARCHAR'");
 const EVENTS = read("events", "id: 'VARCHAR', seen: 'TIMESTAMP', kind: 'VARCHAR'");
 const NIGHTLY = 'source: warehouse\nschedule: "0 6 * * *"\n';
+const THRICE_A_WEEK = 'source: warehouse\nschedule: "0 6 * * 0,1,3"\n';
 const MONDAYS = 'checkpoint: "0 6 * * 1"\n';
 
 /** The model of customers, two deliveries; the address of acme's is called as told. */
@@ -134,7 +141,7 @@ columns: {Id: id, Segment: _audience}
   );
   await folder.write(
     "models/events.yaml",
-    `${NIGHTLY}destination: beta
+    `${THRICE_A_WEEK}destination: beta
 query: "SELECT * FROM ${EVENTS}"
 primary_key: [id]
 mode: append
