@@ -39,7 +39,7 @@ export function programLoader(name: "node" | "pandas", program: string, folder: 
       return { ok: code === 0, said: `${code} ${stdout}${stderr}` };
     },
     killed: async (kit, inbox) => {
-      for (const afterMs of [1, 30, 60, 120]) {
+      for (const afterMs of [1, 40, 90]) {
         const child = spawn(program, [join(kit, file), inbox, table], { stdio: "ignore" });
         const timer = setTimeout(() => child.kill("SIGKILL"), afterMs);
         await once(child, "exit");
@@ -86,7 +86,7 @@ export function duckdbLoader(table: string, folder: string): KitLoader {
       const script = await readFile(join(kit, "load.duckdb.sql"), "utf8");
       const statements = script.split(/;\n/).map((statement) => `${statement};`);
       const commit = statements.findIndex((statement) => statement.trim() === "COMMIT;");
-      for (let length = 1; length <= commit; length += 1)
+      for (let length = 1; length <= commit; length += 4)
         await withDatabase(async (sql) => {
           await sql(`SET VARIABLE inbox = '${inbox}'`);
           for (const statement of statements.slice(0, length)) await sql(statement);
@@ -117,7 +117,7 @@ export function postgresLoader(table: string, server: PostgresServer, database: 
     killed: async (kit, inbox, folder) => {
       const lines = (await readFile(join(kit, "load.postgres.sql"), "utf8")).split("\n");
       const commit = lines.indexOf("COMMIT;");
-      for (let length = commit; length > 20; length -= 13) {
+      for (let length = commit; length > 20; length -= 20) {
         const script = await folder.write("stopped.sql", lines.slice(0, length).join("\n"));
         await execute("psql", [server.url(database), "--no-psqlrc", "-v", `inbox=${inbox}`, "-f", script]);
       }

@@ -88,6 +88,7 @@ const CONFIG = `version: 1
 state: state
 models: models
 engine: {memory_limit: 128MB, threads: 1, temp_directory: tmp}
+retention: {runs: 30d, log: 21d}
 sources: {warehouse: {type: duckdb}}
 destinations:
   acme: {type: local, path: out/acme}
@@ -100,7 +101,7 @@ const CUSTOMERS = read("customers", "id: 'BIGINT', email: 'VARCHAR', plan: 'VARC
 const ORDERS = read("orders", "customer: 'BIGINT', number: 'VARCHAR', total: 'DECIMAL(10,2)', note: 'VARCHAR'");
 const EVENTS = read("events", "id: 'VARCHAR', seen: 'TIMESTAMP', kind: 'VARCHAR'");
 const NIGHTLY = 'source: warehouse\nschedule: "0 6 * * *"\n';
-const THRICE_A_WEEK = 'source: warehouse\nschedule: "0 6 * * 0,1,3"\n';
+const THRICE_A_WEEK = 'schedule: "0 6 * * 0,1,3"\n';
 const MONDAYS = 'checkpoint: "0 6 * * 1"\n';
 
 /** The model of customers, two deliveries; the address of acme's is called as told. */
@@ -111,6 +112,7 @@ deliveries:
   acme: {destination: acme, columns: {Id: id, ${address}: email, Plan: plan}, file: {delimiter: ";"}}
   beta:
     destination: beta
+    ${THRICE_A_WEEK.trim()}
     columns: {Who: {from: id, apply: [sha256]}, Plan: plan, Change: _change}
     changes: {all: [added, changed, removed]}
     file: {format: txt, compression: gzip, newline: crlf}
@@ -132,7 +134,8 @@ file: {quote: non_null, "null": "\\\\N"}
   );
   await folder.write(
     "models/segments.yaml",
-    `${NIGHTLY}${MONDAYS}destination: gamma
+    `source: warehouse
+${THRICE_A_WEEK}${MONDAYS}destination: gamma
 audiences:
   entity: {query: "SELECT * FROM ${CUSTOMERS}", key: id}
   members: {big: spent >= 1000, gold: plan = 'gold'}
@@ -141,7 +144,8 @@ columns: {Id: id, Segment: _audience}
   );
   await folder.write(
     "models/events.yaml",
-    `${THRICE_A_WEEK}destination: beta
+    `source: warehouse
+${THRICE_A_WEEK}destination: beta
 query: "SELECT * FROM ${EVENTS}"
 primary_key: [id]
 mode: append
