@@ -10,13 +10,15 @@ const LONG = [
   "test/kit/**/*.test.ts",
   "test/model/**/*.test.ts",
   "test/cli/{quickstart,guides,new,plan-read-only,built-program,verify,transcripts}.test.ts",
+  "test/cli/{bigquery-project,deliveries,forget,json-contract,kit,snowflake-project,state-copy}.test.ts",
   "test/diffing/delta-properties.test.ts",
   "test/files/limits.test.ts",
-  "test/integration/{s3-faults,s3-state,s3-delivery,state-copy-s3,public-data,shared-moments}.test.ts",
+  "test/integration/{s3-faults,s3-state,s3-delivery,state-copy-s3,public-data,same-bytes,shared-moments}.test.ts",
   "test/s3/fault-matrix.test.ts",
   "test/story/**/*.test.ts",
+  "test/sources/postgres/faults.test.ts",
   "test/sync/{adopt-any-options,checkpoint-files,copy-anywhere,files-fold,forget-crash,forget-kinds,forget-races,lost-replies}.test.ts",
-  "test/sync/{power-loss,prune-history,retire-anywhere,shared-moment,wide-rows}.test.ts",
+  "test/sync/{forget-rows,power-loss,presets,prune-history,retire-anywhere,retire-stream,shared-moment,wide-rows}.test.ts",
 ];
 
 export default defineConfig({
