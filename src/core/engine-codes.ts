@@ -11,7 +11,7 @@ export const ENGINE_CODES = {
   ENGINE_FAILED: entry(
     EXIT.bug,
     "The embedded engine failed while it read rows; its own text is withheld because it can quote a row.",
-    "Run the model's query by itself to see the row. Nothing was delivered.",
+    "Nothing was delivered. A model's query that fails by itself is SOURCE_QUERY_FAILED, so this is likely a defect: please report it with the output of the command.",
   ),
   ENGINE_OUT_OF_MEMORY: entry(
     EXIT.bug,
@@ -20,7 +20,7 @@ export const ENGINE_CODES = {
   ),
   ENGINE_QUERY_REFUSED: entry(
     EXIT.source,
-    "The embedded engine refuses a query before it reads a row: a mistake in the SQL, or a missing table, column or file.",
-    "Mend the query at the place that the message names.",
+    "The embedded engine refuses a statement before it reads a row: a name, a type or a file that it works on is not as it should be.",
+    "Nothing was delivered. A mistake in a model's query is SOURCE_QUERY_FAILED, so this is likely a defect: please report it with the output of the command.",
   ),
 } as const satisfies Record<string, ErrorCodeEntry>;

@@ -89,6 +89,11 @@ export interface Source extends AsyncDisposable {
         readonly shape: "relation";
         /** A DuckDB query over the session that the source was opened with: the projected columns, named c0, c1 …, in their native types. */
         relation(projection: Projection): string;
+        /**
+         * What to throw when a statement over the relation has failed: the source's own error where the query fails by itself, else the error as it came.
+         * Absent where no query of a user's stands behind the relation.
+         */
+        readonly blame?: (error: unknown, projection: Projection, signal: AbortSignal) => Promise<unknown>;
       }
     | {
         /** Row text that lies on this machine already, the sentinel first, and can be read as often as one likes. */

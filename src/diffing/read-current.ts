@@ -27,17 +27,20 @@ export async function readCurrent(
 ): Promise<ReadRows> {
   await session.run(`CREATE OR REPLACE SEQUENCE ${ROWS_READ}`, signal);
   const { source, projection } = request;
-  if (source.reading.shape === "relation") {
-    const rows = relationRows(source.reading.relation(projection), source, projection, layout);
-    await consume(rows, signal);
+  const { reading } = source;
+  if (reading.shape === "relation") {
+    const rows = relationRows(reading.relation(projection), source, projection, layout);
+    await consume(rows, signal).catch(async (error: unknown) => {
+      throw reading.blame === undefined ? error : await reading.blame(error, projection, signal);
+    });
     return { rows, count: await rowsRead(session, signal) };
   }
-  if (source.reading.shape === "kept_text") {
-    const rows = rowTextRows(keptLines(source.reading, projection), source, projection, layout);
+  if (reading.shape === "kept_text") {
+    const rows = rowTextRows(keptLines(reading, projection), source, projection, layout);
     await consume(rows, signal);
-    return { rows, count: await allRows(session, source.reading.rows, signal) };
+    return { rows, count: await allRows(session, reading.rows, signal) };
   }
-  const marked = source.reading.marks === true && layout.salt.length === MARK_LENGTH;
+  const marked = reading.marks === true && layout.salt.length === MARK_LENGTH;
   const sending = marked ? { ...request, projection: { ...projection, mark: layout.salt } } : request;
   using pipe = await createRowTextPipe(request.scratch, "rows");
   const rows = rowTextRows(rowTextLines(pipe.path), source, sending.projection, layout);

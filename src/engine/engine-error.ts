@@ -1,11 +1,12 @@
 import { SyncError } from "../core/errors.ts";
 import type { EngineLimits } from "../core/types.ts";
+import { statementFacts } from "./statement-facts.ts";
 
 /**
  * Translates what DuckDB threw. Its messages can quote rows, so none goes on, not even as a cause: only errors that are made
- * before any row is read (parsing, binding, missing files) keep their text.
+ * before any row is read (parsing, binding, missing files) keep their text. What the others say of the statement itself is in the context.
  */
-export function engineError(error: unknown, doing: string, limits: EngineLimits | null): SyncError {
+export function engineError(error: unknown, doing: string, limits: EngineLimits | null, sql = ""): SyncError {
   if (error instanceof SyncError) return error;
   const message = (error instanceof Error ? error.message : String(error)).replace(/^Failed to extract statements: /u, "");
   const kind = /^([A-Z][A-Za-z ]*?) ?Error:/u.exec(message)?.[1] ?? "Unknown";
@@ -13,10 +14,11 @@ export function engineError(error: unknown, doing: string, limits: EngineLimits 
   if (kind === "Out of Memory") return outOfMemory(message);
   if (/No space left|temp_directory|max_temp_directory_size/iu.test(message)) return diskFull();
   if (CANNOT_WRITE.test(message)) return diskFull(REASONS.find((reason) => message.includes(reason)));
+  const facts = statementFacts(message, sql);
   if (BEFORE_ROWS.has(kind) || message.startsWith("IO Error: No files found")) {
     return new SyncError("ENGINE_QUERY_REFUSED", `The embedded engine cannot ${doing}: ${withPlace(message)}`, {
       hint: "Check the query, its table and column names, and the paths of the files that it reads.",
-      context: { kind },
+      context: { kind, words: firstLine(message).replace(/^[A-Z][A-Za-z ]*? ?Error: /u, ""), ...facts },
     });
   }
   return new SyncError(
@@ -25,9 +27,9 @@ export function engineError(error: unknown, doing: string, limits: EngineLimits 
     {
       hint:
         limits === null
-          ? "Run the query by itself in the DuckDB shell to see the row that it fails on."
+          ? "Nothing was delivered. If it comes back, please report it with the output of the command."
           : "Check `engine:` in the configuration.",
-      context: { kind, lock: /lock on file/iu.test(message) },
+      context: { kind, lock: /lock on file/iu.test(message), ...facts },
     },
   );
 }
@@ -37,9 +39,12 @@ const BEFORE_ROWS = new Set(["Parser", "Binder", "Catalog", "Syntax", "Permissio
 
 /** What is wrong, and the line of the query with its caret where DuckDB shows one. */
 function withPlace(message: string): string {
-  const what = message.split("\n", 1)[0] ?? "";
   const place = /\nLINE \d+: [^\n]*\n *\^/u.exec(message)?.[0] ?? "";
-  return `${what}${place}`;
+  return `${firstLine(message)}${place}`;
+}
+
+function firstLine(message: string): string {
+  return message.split("\n", 1)[0] ?? "";
 }
 
 function rowTooLarge(): SyncError {

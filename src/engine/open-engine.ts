@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { mkdir, rm } from "node:fs/promises";
 import { join } from "node:path";
-import { type DuckDBConnection, DuckDBInstance, StatementType } from "@duckdb/node-api";
+import { type DuckDBConnection, DuckDBInstance, type DuckDBType, StatementType } from "@duckdb/node-api";
 import { SyncError } from "../core/errors.ts";
 import type { SqlSession } from "../core/ports.ts";
 import type { EngineLimits } from "../core/types.ts";
@@ -61,26 +61,26 @@ class DuckdbEngine implements Engine {
   }
 
   async run(sql: string, signal: AbortSignal): Promise<void> {
-    await this.#interruptible(signal, async () => {
+    await this.#interruptible(sql, signal, async () => {
       await this.#connection.run(sql);
     });
   }
 
   async rows(sql: string, signal: AbortSignal): Promise<readonly (readonly (string | null)[])[]> {
-    return await this.#interruptible(signal, async () => {
+    return await this.#interruptible(sql, signal, async () => {
       const result = await this.#connection.run(sql);
       return (await result.getRows()).map((row) => row.map(asText));
     });
   }
 
   async describe(sql: string, signal: AbortSignal): Promise<StatementDescription> {
-    return await this.#interruptible(signal, async () => {
+    return await this.#interruptible(sql, signal, async () => {
       const parsed = await this.#connection.extractStatements(sql);
       if (parsed.count !== 1) return { statements: parsed.count, isQuery: false, columns: [] };
       const statement = await parsed.prepare(0);
       const columns = Array.from({ length: statement.columnCount }, (_, at) => ({
         name: statement.columnName(at),
-        type: statement.columnType(at).toString(),
+        type: typeName(statement.columnType(at)),
       }));
       const isQuery = statement.statementType === StatementType.SELECT;
       statement.destroySync();
@@ -94,7 +94,7 @@ class DuckdbEngine implements Engine {
     await rm(this.#spill, { recursive: true, force: true });
   }
 
-  async #interruptible<T>(signal: AbortSignal, work: () => Promise<T>): Promise<T> {
+  async #interruptible<T>(sql: string, signal: AbortSignal, work: () => Promise<T>): Promise<T> {
     signal.throwIfAborted();
     // Again and again, because an interruption that comes before a statement has begun, or between two, interrupts nothing.
     let again: NodeJS.Timeout | null = null;
@@ -107,12 +107,17 @@ class DuckdbEngine implements Engine {
       return await work();
     } catch (error) {
       signal.throwIfAborted();
-      throw engineError(error, "run a query in the embedded engine", null);
+      throw engineError(error, "run a query", null, sql);
     } finally {
       signal.removeEventListener("abort", interrupt);
       if (again !== null) clearInterval(again);
     }
   }
+}
+
+/** JSON is text by another name, which its type does not print. */
+function typeName(type: DuckDBType): string {
+  return type.alias === "JSON" ? type.alias : type.toString();
 }
 
 /** Results are asked for as text, counts or flags; anything else would have to pass through a JavaScript number or date. */

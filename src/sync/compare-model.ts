@@ -6,6 +6,8 @@ import type { DeltaRequest } from "../diffing/delta-request.ts";
 import type { Engine } from "../engine/open-engine.ts";
 import { resolveColumnSecrets } from "../files/column-secrets.ts";
 import { adoptFiles } from "./adopt-files.ts";
+import { audienceFault } from "./audience-fault.ts";
+import { describeModel } from "./describe-model.ts";
 import { readEvents } from "./event-window.ts";
 import type { LoadedSnapshot } from "./load-snapshot.ts";
 import { modelQuery } from "./model-query.ts";
@@ -30,7 +32,7 @@ export async function compareModel(
   const { deps, stream, run, report, destination } = context;
   await using source = await deps.openSource(stream.source, { engine, stream: stream.name, run }, signal);
   const query = modelQuery(stream.query, source.dialect);
-  const columns = await report.phase("describe", () => source.describe(query, signal));
+  const columns = await report.phase("describe", () => describeModel(source, stream.query, signal));
   const mapped = { ...stream, columns: await resolveColumnSecrets(stream.columns, signal) };
   const mapping = deps.parts.resolveMapping(mapped, columns);
   const isSame = answers.sameDestination || sameTable(current.identity, streamIdentity(stream, destination.place));
@@ -63,7 +65,11 @@ export async function compareModel(
     path: join(folder, "delta.parquet"),
     scratch: deps.scratch,
   };
-  const delta = await report.phase("diff", () => deps.parts.computeDelta(engine, request, signal), diffDetail);
+  const delta = await report
+    .phase("diff", () => deps.parts.computeDelta(engine, request, signal), diffDetail)
+    .catch((error: unknown) => {
+      throw audienceFault(error, stream.query, source.dialect, rows);
+    });
   return { delta, mapping, replaces, kind: request.kind, schema, estimate, ...(events === null ? {} : { window: events.window }) };
 }
 

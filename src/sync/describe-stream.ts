@@ -2,7 +2,7 @@ import type { ResolvedMapping } from "../core/delta.ts";
 import type { Source } from "../core/ports.ts";
 import type { Stream } from "../core/types.ts";
 import { resolveColumnSecrets } from "../files/column-secrets.ts";
-import { modelQuery } from "./model-query.ts";
+import { describeModel } from "./describe-model.ts";
 import type { RunParts } from "./sync-deps.ts";
 
 /** What a stream's query yields and how its columns become outputs, without running it; fails as a run would at that point. */
@@ -12,6 +12,6 @@ export async function describeStream(
   stream: Stream,
   signal: AbortSignal,
 ): Promise<ResolvedMapping> {
-  const columns = await source.describe(modelQuery(stream.query, source.dialect), signal);
+  const columns = await describeModel(source, stream.query, signal);
   return parts.resolveMapping({ ...stream, columns: await resolveColumnSecrets(stream.columns, signal) }, columns);
 }

@@ -29,7 +29,7 @@ export async function keepRows(
       : await keepRowText(reading.extract, projection, file, signal);
   } catch (error) {
     await rm(file, { force: true });
-    throw error;
+    throw reading.shape === "relation" && reading.blame !== undefined ? await reading.blame(error, projection, signal) : error;
   }
 }
 

@@ -5,7 +5,7 @@ import type { Stream } from "../core/types.ts";
 import { columnKind } from "../files/field-texts.ts";
 import { lintFile, type LintedFile } from "../files/lint-file.ts";
 import { headerOf } from "../files/removed-columns.ts";
-import { modelQuery } from "./model-query.ts";
+import { describeModel } from "./describe-model.ts";
 import type { SyncDeps } from "./sync-deps.ts";
 
 /** Looks through any file for what the stream's files never hold; asks the source for the columns of the model, and for no row. */
@@ -21,7 +21,7 @@ export async function lintStreamFile(
   });
   await using engine = await deps.openEngine(signal);
   await using source = await deps.openSource(stream.source, { engine, stream: stream.name, run: deps.newRunId() }, signal);
-  const mapping = deps.parts.resolveMapping(stream, await source.describe(modelQuery(stream.query, source.dialect), signal));
+  const mapping = deps.parts.resolveMapping(stream, await describeModel(source, stream.query, signal));
   const look = async (header: ResolvedMapping["header"]): Promise<LintedFile> => {
     const columns = header.map((column) => ({ name: column.name, kind: columnKind(column, mapping.outputs) }));
     return await lintFile(engine, path, { format: stream.fileFormat, columns }, limit, signal);

@@ -9,8 +9,8 @@ import { postgresLoader } from "../files/kit/postgres-loader.ts";
 import { removedMarks } from "../files/kit/removed-marks.ts";
 import { rowJsonSchema } from "../files/kit/row-schema.ts";
 import { manifestJsonSchema } from "../files/manifest.ts";
+import { describeModel } from "./describe-model.ts";
 import { type SampleFile, withoutSecrets, writeSamples } from "./kit-samples.ts";
-import { modelQuery } from "./model-query.ts";
 import type { SyncDeps } from "./sync-deps.ts";
 
 /** Everything that a partner gets for one stream: files by their path in the kit. */
@@ -30,7 +30,7 @@ export async function makeKit(deps: SyncDeps, stream: Stream, ready: ReadyLoader
   if (!stream.manifest) throw withoutManifest(stream);
   await using engine = await deps.openEngine(signal);
   await using source = await deps.openSource(stream.source, { engine, stream: stream.name, run: deps.newRunId() }, signal);
-  const columns = await source.describe(modelQuery(stream.query, source.dialect), signal);
+  const columns = await describeModel(source, stream.query, signal);
   const mapping = deps.parts.resolveMapping({ ...stream, columns: withoutSecrets(stream.columns) }, columns);
   const facts = await kitFacts(engine, stream, mapping, signal);
   const samples = await writeSamples(engine, stream, mapping, folder, signal);

@@ -3,6 +3,8 @@ import { join } from "node:path";
 import { CHANGE_KINDS, type Stream } from "../core/types.ts";
 import { resolveColumnSecrets } from "../files/column-secrets.ts";
 import { readCurrent } from "../state/current.ts";
+import { audienceFault } from "./audience-fault.ts";
+import { describeModel } from "./describe-model.ts";
 import { readEvents } from "./event-window.ts";
 import { modelQuery } from "./model-query.ts";
 import type { SyncDeps } from "./sync-deps.ts";
@@ -36,7 +38,7 @@ async function previewIn(folder: string, deps: SyncDeps, stream: Stream, limit: 
   await using source = await deps.openSource(stream.source, { engine, stream: stream.name, run }, signal);
   const bare = modelQuery(stream.query, source.dialect);
   const mapped = { ...stream, columns: await resolveColumnSecrets(stream.columns, signal) };
-  const mapping = deps.parts.resolveMapping(mapped, await source.describe(bare, signal));
+  const mapping = deps.parts.resolveMapping(mapped, await describeModel(source, stream.query, signal));
   const kind = stream.mode === "full" ? ("full" as const) : ("delta" as const);
   const known = { current: current ?? { identity: {} }, snapshot: null };
   const events = readEvents(stream, { query: bare, mapping, kind }, known, source.dialect, deps.clock.now());
@@ -53,7 +55,9 @@ async function previewIn(folder: string, deps: SyncDeps, stream: Stream, limit: 
     path: join(folder, "delta.parquet"),
     scratch: folder,
   };
-  const delta = await deps.parts.computeDelta(engine, request, signal);
+  const delta = await deps.parts.computeDelta(engine, request, signal).catch((error: unknown) => {
+    throw audienceFault(error, stream.query, source.dialect, query);
+  });
   const scheduledAt = deps.clock.now();
   const [file] = await deps.parts.writeFiles(
     engine,

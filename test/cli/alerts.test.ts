@@ -36,7 +36,7 @@ test("runs by hand tell as well: that one failed, and that the next works again"
   expect((await sync("run", "-m", "users")).exit).toBe(5);
   await project.set({ 1: "Ada" });
   expect((await sync("run", "-m", "users")).exit).toBe(0);
-  expect(told()).toEqual(["users failed: ENGINE_QUERY_REFUSED", "users works again"]);
+  expect(told()).toEqual(["users failed: SOURCE_QUERY_FAILED", "users works again"]);
 });
 
 test("S32: a sink that never answers changes nothing about a run but a warning", async () => {

@@ -80,9 +80,9 @@ test("a stream that cannot be planned is told in the comment, beside the others,
   );
   const { exit, stdout, stderr } = await say(["plan", "--all", "--format", "markdown", "--read-only"], { cwd: project.folder.path });
   expect(exit).toBe(8);
-  expect(stdout).toContain("| `broken` | `out` |  |  |  |  | :x: `ENGINE_QUERY_REFUSED` |");
+  expect(stdout).toContain("| `broken` | `out` |  |  |  |  | :x: `SOURCE_QUERY_FAILED` |");
   expect(stdout).toContain("| `users` | `out` | 1 |");
-  expect(stderr).toContain("1 of 2 streams cannot be planned: broken (ENGINE_QUERY_REFUSED).");
+  expect(stderr).toContain("1 of 2 streams cannot be planned: broken (SOURCE_QUERY_FAILED).");
 });
 
 test("what does not go together is refused, and a state root without deliveries is doubted", { timeout: 120_000 }, async () => {

@@ -9,6 +9,7 @@ import { sqlName, sqlText } from "../../engine/sql-literal.ts";
 import type { SourceContext } from "../source-context.ts";
 import { duckdbCatalog } from "./duckdb-catalog.ts";
 import { duckdbDialect } from "./duckdb-dialect.ts";
+import { duckdbError } from "./duckdb-error.ts";
 import type { DuckdbOptions } from "./duckdb-options.ts";
 import { duckdbCanonical, duckdbKind } from "./duckdb-types.ts";
 
@@ -22,12 +23,17 @@ const RESERVED_CATALOGS = new Set(["memory", "system", "temp", "main"]);
 export async function openDuckdbSource(options: DuckdbOptions, context: SourceContext, signal: AbortSignal): Promise<Source> {
   await context.engine.run(`SET file_search_path = ${sqlText(context.folder)}`, signal);
   if (options.path !== undefined) await attach(options.path, context.engine, signal);
+  const where = options.path ?? null;
   return {
     dialect: duckdbDialect,
-    describe: async (query, describeSignal) => await describe(context.engine, query, describeSignal),
+    describe: async (query, describeSignal) => await describe({ engine: context.engine, where }, query, describeSignal),
     canonical: duckdbCanonical,
     catalog: duckdbCatalog(context.engine),
-    reading: { shape: "relation", relation: projectedQuery },
+    reading: {
+      shape: "relation",
+      relation: projectedQuery,
+      blame: async (error, projection, blameSignal) => await blame({ engine: context.engine, where }, error, projection, blameSignal),
+    },
     [Symbol.asyncDispose]: async () => undefined,
   };
 }
@@ -68,8 +74,17 @@ function attachError(path: string, cause: SyncError): SyncError {
 /** A text without a statement, which the engine's parser has no answer for. */
 const NOTHING: StatementDescription = { statements: 0, isQuery: false, columns: [] };
 
-async function describe(engine: Engine, query: string, signal: AbortSignal): Promise<readonly Column[]> {
-  const bare = trimStatement(query) === "" ? NOTHING : await engine.describe(query, signal);
+/** The database that queries run in, and its file. */
+interface Database {
+  readonly engine: Engine;
+  readonly where: string | null;
+}
+
+async function describe({ engine, where }: Database, query: string, signal: AbortSignal): Promise<readonly Column[]> {
+  const own = (what: string, linesBefore: number) => (error: unknown) => {
+    throw duckdbError(error, { stage: "describe", what, where, query, linesBefore });
+  };
+  const bare = trimStatement(query) === "" ? NOTHING : await engine.describe(query, signal).catch(own("describe the model's query", 0));
   if (bare.statements !== 1 || !bare.isQuery) {
     const what = bare.statements === 1 ? "a statement that is not a query" : `${String(bare.statements)} statements`;
     throw new SyncError("SOURCE_QUERY_REFUSED", `The model holds ${what}; it must be one SELECT.`, {
@@ -77,9 +92,25 @@ async function describe(engine: Engine, query: string, signal: AbortSignal): Pro
     });
   }
   // A describe of the query in parentheses refuses DESCRIBE, SHOW and the like, which cannot be a model.
-  const { columns } = await engine.describe(`SELECT * FROM (\n${query}\n)`, signal);
+  const within = engine.describe(`SELECT * FROM (\n${query}\n)`, signal);
+  const { columns } = await within.catch(own("read the model's query as a sub-query", 1));
   refuseDuplicates(bare.columns.map((column) => column.name));
   return columns.map(({ type }, at) => ({ name: bare.columns[at]?.name ?? "", type, kind: duckdbKind(type) }));
+}
+
+/** Whether the query is at fault is seen by running it once more with nothing around it but what reads every value. */
+async function blame({ engine, where }: Database, error: unknown, projection: Projection, signal: AbortSignal): Promise<unknown> {
+  if (!(error instanceof SyncError) || (error.code !== "ENGINE_FAILED" && error.code !== "ENGINE_QUERY_REFUSED")) return error;
+  const values = projection.columns.map((_, at) => `c${String(at)}`).join(", ");
+  try {
+    await engine.run(`SELECT bit_xor(hash(${values})) FROM (\n${projectedQuery(projection)}\n)`, signal);
+    return error;
+  } catch (alone) {
+    signal.throwIfAborted();
+    if (!(alone instanceof SyncError) || alone.code !== error.code) return error;
+    const own = duckdbError(alone, { stage: "run", what: "run the model's query", where, query: projection.query, linesBefore: 2 });
+    return own === alone ? error : own;
+  }
 }
 
 function refuseDuplicates(names: readonly string[]): void {

@@ -81,7 +81,7 @@ test("a run that fails is marked so, in the phase that it failed in", async () =
   await project.folder.write("models/users.yaml", "source: files\ndestination: out\nquery: SELECT nothing\nprimary_key: [id]\n");
   expect((await run()).exit).toBe(5);
   const { root, phases } = lastTrace();
-  expect(root.status).toEqual({ code: 2, message: "ENGINE_QUERY_REFUSED" });
+  expect(root.status).toEqual({ code: 2, message: "SOURCE_QUERY_FAILED" });
   expect(phases.map(({ name, status }) => [name, status.code])).toEqual([["describe", 2]]);
 });
 
