@@ -108,8 +108,8 @@ export class SharedMoment {
     const streams = [...this.#waiting].flatMap((name) => this.#streams.get(name) ?? []);
     const shared = sharedColumns(streams, columns, { parts: this.#deps.parts, keepsMoments: moments !== undefined });
     const at = this.#deps.clock.now();
-    const known = new Map<string, KnownState>();
-    for (const { name } of streams) known.set(name, await knownState(this.#deps.state, name, signal));
+    const look = async ({ name }: Stream) => [name, await knownState(this.#deps.state, name, signal)] as const;
+    const known = new Map(await Promise.all(streams.map(look)));
     // One extraction is one moment by itself.
     const isOne = shared.length === 1 && streams.every(({ cursor }) => cursor === undefined);
     const held = isOne ? null : ((await moments?.hold(signal)) ?? null);

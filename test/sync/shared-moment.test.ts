@@ -48,6 +48,9 @@ test.each([1, 2])("the same columns, in whatever order, are extracted once, %i a
   ]);
   expect(at.warehouse.extractions).toHaveLength(2);
   expect(at.warehouse.moments).toBe(0);
+  // Alone, a delivery finds by its fingerprints that nothing has changed.
+  const [alone] = await run(streams.slice(1));
+  expect([alone?.status, alone?.counts?.refreshed]).toEqual(["unchanged", 0]);
   expect(await at.held("acme")).toEqual({ 2: ["b\tob", ""], 3: ["cid", "\\N"] });
 });
 

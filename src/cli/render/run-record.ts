@@ -84,8 +84,8 @@ export function runSummary(run: RunRecord, paint: Paint): string {
 /** What a run owes to one beside it; null: it read by itself, or for others. */
 function sharedText({ run, reading }: RunRecord): string | null {
   if (reading === undefined || reading.moment === run) return null;
-  if (reading.extraction === run) return `read at the moment of run ${reading.moment}`;
-  return `rows of run ${reading.extraction}: one extraction for both`;
+  if (reading.extraction === run) return `shares the moment of run ${reading.moment}`;
+  return `shares the rows of run ${reading.extraction}`;
 }
 
 /** One run with everything that is known of it, as `sync show` tells it. */

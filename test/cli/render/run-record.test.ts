@@ -121,3 +121,11 @@ test("a place reads as a path or a URL", () => {
   expect(placeText({ type: "local", endpoint: "", bucket: "", prefix: "/data/out" })).toBe("/data/out");
   expect(placeText({ type: "s3", endpoint: "", bucket: "acme", prefix: "" })).toBe("s3://acme");
 });
+
+test("a run that read with others says whose rows or whose moment it shares, unless they are its own", () => {
+  const own = delivered.run;
+  const shown = (moment: string, extraction: string): string => runSummary({ ...delivered, reading: { moment, extraction } }, paint);
+  expect(shown("01K9AAAA", "01K9AAAA")).toContain("\n  shares the rows of run 01K9AAAA\n");
+  expect(shown("01K9AAAA", own)).toContain("\n  shares the moment of run 01K9AAAA\n");
+  expect(shown(own, own)).toBe(runSummary(delivered, paint));
+});
