@@ -82,6 +82,8 @@ function countedSource(warehouse: CountedWarehouse, keepsMoments: boolean): Sour
       : {}),
     reading: {
       shape: "row_text",
+      // As Postgres does, which keeps moments.
+      marks: keepsMoments,
       extract: async (projection, sink, signal) => {
         warehouse.extractions.push(projection.columns.map(({ name }) => name));
         await warehouse.onExtract(projection);
