@@ -45,8 +45,8 @@ const rows = (sql: string, more = "", destination = "out"): string =>
   `source: files\ndestination: ${destination}\nquery: ${JSON.stringify(sql.replace("FROM rows", "FROM read_csv('rows.csv', header = true)"))}\nprimary_key: [id]\nguards: off\n${more}`;
 
 const FAILURES: Readonly<Record<string, Failure>> = {
-  a_value_that_cannot_be_cast: { exit: 1, yaml: rows("SELECT 1 AS id, CAST(v AS INTEGER) AS n FROM rows") },
-  a_date_that_is_none: { exit: 1, yaml: rows("SELECT 1 AS id, strptime(v, '%Y') AS n FROM rows") },
+  a_value_that_cannot_be_cast: { exit: 5, yaml: rows("SELECT 1 AS id, CAST(v AS INTEGER) AS n FROM rows") },
+  a_date_that_is_none: { exit: 5, yaml: rows("SELECT 1 AS id, strptime(v, '%Y') AS n FROM rows") },
   a_key_twice: { exit: 7, yaml: rows("SELECT v AS id, n FROM rows, range(2) AS t(n)") },
   no_key: { exit: 7, yaml: rows("SELECT CASE WHEN n > 0 THEN v END AS id FROM rows, range(2) AS t(n)") },
   a_delimiter_without_quotes: { exit: 7, yaml: rows("SELECT 1 AS id, 'a,' || v AS name FROM rows", "file: {quote: none}\n") },
