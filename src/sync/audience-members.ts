@@ -1,7 +1,7 @@
 import type { Delta, Snapshot } from "../core/delta.ts";
 import type { SqlSession } from "../core/ports.ts";
 import type { Stream } from "../core/types.ts";
-import { countMembers } from "../diffing/count-members.ts";
+import { countMembers, countTableMembers } from "../diffing/count-members.ts";
 import { readCurrent } from "../state/current.ts";
 import type { Current } from "../state/documents.ts";
 import type { SyncDeps } from "./sync-deps.ts";
@@ -46,7 +46,21 @@ export async function membersAfter(
 ): Promise<Members | null> {
   const names = audienceNames(stream);
   if (names === null) return null;
-  const counts = await countMembers(session, delta, snapshot, signal);
+  return asMembers(names, await countMembers(session, delta, snapshot, signal));
+}
+
+/** Members of each audience as a snapshot holds them; null for a stream that has none. */
+export async function membersOf(
+  stream: Pick<Stream, "query">,
+  snapshot: Snapshot,
+  session: SqlSession,
+  signal: AbortSignal,
+): Promise<Members | null> {
+  const names = audienceNames(stream);
+  return names === null ? null : asMembers(names, await countTableMembers(session, snapshot, signal));
+}
+
+function asMembers(names: readonly string[], counts: ReadonlyMap<string, number>): Members {
   const others = [...counts.keys()].filter((name) => !names.includes(name)).toSorted();
   return [...names, ...others].map((audience) => ({ audience, rows: counts.get(audience) ?? 0 }));
 }

@@ -4,17 +4,19 @@ import type { SqlSession } from "../core/ports.ts";
 import { counted } from "../core/readable.ts";
 import type { Stream } from "../core/types.ts";
 import { rememberKeys, writeWithout } from "../diffing/forgotten-rows.ts";
-import { readCurrent } from "../state/current.ts";
+import { readCurrent, swapCurrent } from "../state/current.ts";
 import type { Current } from "../state/documents.ts";
 import { createErasure, readErasures, type Erasure, type RewrittenFile } from "../state/erasures.ts";
 import { readPlan } from "../state/plans.ts";
 import { forgetChecks, publishFile } from "../state/state-files.ts";
 import { stateKeys } from "../state/state-keys.ts";
+import { audienceNames, membersOf } from "./audience-members.ts";
 import { findForgotten, type Whereabouts } from "./find-forgotten.ts";
 import { finishErasure, finishErasures } from "./finish-erasure.ts";
 import { foldWhenDue } from "./fold-when-due.ts";
 import { asObject, type ForgetReport, joined, nothingOf, reportOf } from "./forget-report.ts";
 import type { FileWithRows, Search } from "./forget-search.ts";
+import { loadSnapshot } from "./load-snapshot.ts";
 import { recordedObjects } from "./objects-with-rows.ts";
 import { mustReadCurrent } from "./open-stream.ts";
 import { recordedRun, type RunResult } from "./recorded-run.ts";
@@ -134,8 +136,21 @@ async function finished(context: RunContext, signal: AbortSignal): Promise<Forge
 
 /** Counts what is left, and drops this machine's copies of the old files. */
 async function settle(context: RunContext, signal: AbortSignal): Promise<void> {
-  const current = await foldWhenDue(context, await mustReadCurrent(context, signal), signal);
+  const current = await countMembers(context, await foldWhenDue(context, await mustReadCurrent(context, signal), signal), signal);
   await forgetChecks(context.state, context.stream.name, namedFiles(current), cacheFolder(context), signal);
+}
+
+/** Where another host swaps first, its delivery counts. */
+async function countMembers(context: RunContext, read: Current, signal: AbortSignal): Promise<Current> {
+  const { deps, stream, state, run } = context;
+  if (read.members !== undefined || audienceNames(stream) === null) return read;
+  const { current, snapshot } = await loadSnapshot(context, read, signal);
+  if (snapshot === null) return current;
+  await using session = await deps.openEngine(signal);
+  const members = (await membersOf(stream, snapshot, session, signal)) ?? undefined;
+  const at = deps.clock.now().toISOString();
+  const next: Current = { ...current, seq: current.seq + 1, run, at, reason: "forgotten", members };
+  return (await swapCurrent(state, stream.name, current.seq, next, signal)) === "swapped" ? next : await mustReadCurrent(context, signal);
 }
 
 async function searchOf(context: RunContext, session: SqlSession, { columns, keys }: ForgetRequest, signal: AbortSignal): Promise<Search> {

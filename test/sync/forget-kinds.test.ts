@@ -97,6 +97,28 @@ test("an event that is no longer remembered goes, and one that still is only whe
   expect((await at.deliver(events)).counts?.added).toBe(1);
 });
 
+test("a member leaves every audience by the key of the entity, and the audiences are counted anew", async () => {
+  await using folder = await tempFolder();
+  const members = [
+    { name: "all", condition: "true" },
+    { name: "late", condition: "mail > 'f'" },
+  ];
+  const entitySql = `SELECT * FROM read_csv('${folder.at("rows.csv")}', header = true, all_varchar = true)`;
+  const at = tableOf(folder, {
+    query: { kind: "audiences", entitySql, entityKey: ["id"], members, file: "models/users.yaml", line: 1 },
+    primaryKey: ["id", "_audience"],
+    changes: ["added", "removed"],
+  });
+  await at.deliver(`id,mail\n1,${SECRET}\n2,bob\n3,zoe\n`);
+  const found = await at.forget(["id"], [["1"]], { evenIfPresent: true });
+  expect(found).toMatchObject({ error: null, left: [], told: 2n });
+  expect((await readCurrent(at.deps.state, "users", never))?.members).toEqual([
+    { audience: "all", rows: 2 },
+    { audience: "late", rows: 1 },
+  ]);
+  expect(await at.folds()).toBe("same");
+});
+
 test("a name of an object that is split by the key is told of, for plans keep it", async () => {
   await using folder = await tempFolder();
   const fileFormat = { ...testStream(folder.path, "").fileFormat, splitBy: ["id"], name: "{id}-{generation}-{change}-{part}" };
