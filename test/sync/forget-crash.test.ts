@@ -24,7 +24,7 @@ test(
     const told = forgetStory(model);
     await deliverPerson(told);
     const kills: number[] = [];
-    for (let from = 1; ; from += 2) {
+    for (let from = 1; ; from += 3) {
       await using folder = await tempFolder();
       await cp(model.path, folder.path, { recursive: true });
       const { deps, forget, stream } = forgetStory(folder);
