@@ -5,6 +5,10 @@ import { setTimeout as sleep } from "node:timers/promises";
 const BUFFER_BYTES = 1 << 20;
 const LOOK_AGAIN_MS = 20;
 
+/** Memory of scans that have ended, for the next ones. */
+const idle: Buffer[] = [];
+const MOST_IDLE = 4;
+
 /** The hash of a file's bytes, and how many there are. */
 export interface HashedFile {
   /** Lower-case hex. */
@@ -30,14 +34,18 @@ export async function scanFile(
   signal: AbortSignal,
 ): Promise<number> {
   await using file = await open(path, "r");
-  const buffer = Buffer.allocUnsafeSlow(BUFFER_BYTES);
+  const buffer = idle.pop() ?? Buffer.allocUnsafeSlow(BUFFER_BYTES);
   let at = start;
-  while (at < end) {
-    signal.throwIfAborted();
-    const { bytesRead } = await file.read(buffer, 0, Math.min(BUFFER_BYTES, end - at), at);
-    if (bytesRead === 0) break;
-    take(buffer.subarray(0, bytesRead));
-    at += bytesRead;
+  try {
+    while (at < end) {
+      signal.throwIfAborted();
+      const { bytesRead } = await file.read(buffer, 0, Math.min(BUFFER_BYTES, end - at), at);
+      if (bytesRead === 0) break;
+      take(buffer.subarray(0, bytesRead));
+      at += bytesRead;
+    }
+  } finally {
+    if (idle.length < MOST_IDLE) idle.push(buffer);
   }
   return at - start;
 }

@@ -54,7 +54,13 @@ test.each([[[]], [["score"]]])("a line has one fingerprint, whoever puts the sal
   await using table = await ToldTable.open({ folder: folder.path, ignored });
   const columns = columnsOf({ id: "text", account: "text", email: "text", score: "text" });
   await table.tell(rowTextSource(columns, odd));
-  expect((await table.compare(markedRowTextSource(columns, odd))).counts).toMatchObject({ refreshed: 0n, unchanged: 4n });
+  const marks: (string | undefined)[] = [];
+  const marked = markedRowTextSource(columns, odd, (lines, projection) => {
+    marks.push(projection.mark);
+    return lines;
+  });
+  expect((await table.compare(marked)).counts).toMatchObject({ refreshed: 0n, unchanged: 4n });
+  expect(marks).toEqual([table.snapshot?.layout.salt]);
   const [first = [], ...others] = odd;
   const edited = [[...first.slice(0, 2), "d", null], ...others];
   const delta = await table.tell(markedRowTextSource(columns, edited));

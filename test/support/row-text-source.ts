@@ -2,13 +2,13 @@ import { once } from "node:events";
 import type { Writable } from "node:stream";
 import { finished } from "node:stream/promises";
 import type { Source } from "../../src/core/ports.ts";
-import type { Column, ColumnKind } from "../../src/core/types.ts";
+import type { Column, ColumnKind, Projection } from "../../src/core/types.ts";
 
 /** A value as a source prints it. */
 export type Text = string | null;
 
 /** Ways in which lines can fail to arrive as they were sent. */
-export type Spoil = (lines: string[]) => string[];
+export type Spoil = (lines: string[], projection: Projection) => string[];
 
 const ESCAPES: Readonly<Record<string, string>> = {
   "\\": "\\\\",
@@ -37,7 +37,10 @@ export function rowTextSource(columns: readonly Column[], rows: readonly (readon
       shape: "row_text",
       extract: async (projection, sink, signal) => {
         const places = projection.columns.map((column) => columns.findIndex(({ name }) => name === column.name));
-        const lines = spoil(rows.map((row) => `${projection.mark ?? ""}${rowText(places.map((at) => row[at] ?? null))}`));
+        const lines = spoil(
+          rows.map((row) => `${projection.mark ?? ""}${rowText(places.map((at) => row[at] ?? null))}`),
+          projection,
+        );
         await writeLines(sink, lines, signal);
         return { rows: BigInt(rows.length) };
       },
